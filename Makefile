@@ -1,0 +1,83 @@
+# Every target is one program under local/; what they take is in `make help`.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+# Handed on through the environment just as they were given, so that quotes, spaces and dollars in a value survive.
+settings := STACK CONFIG CONFIG_FILE CLUSTER ENGINE DAG CONF PORT OUT YES SHOW_SECRETS
+$(foreach setting,$(settings),$(eval override $(setting) := $$(value $(setting))))
+export $(settings)
+
+run := @node --import tsx local/commands/
+packages := node_modules/.package-lock.json
+
+$(packages): package-lock.json
+	@command -v node >/dev/null || { echo "Node.js 20.19 or newer is needed: https://nodejs.org" >&2; exit 1; }
+	@npm ci --no-audit --no-fund >&2
+
+.PHONY: help up preview status ui run-dag down clean output kubeconfig pin-keys render \
+	test test-unit test-cluster check bench cluster-up cluster-down cluster-status
+
+help: ## Shows this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 } /^#- / { print substr($$0, 4) }' $(MAKEFILE_LIST)
+
+up: $(packages) ## Makes the cluster and Airflow, and says how to reach it; can be run again at any point
+	$(run)up.ts
+
+preview: $(packages) ## Shows what up would do; needs no cluster
+	$(run)preview.ts
+
+status: $(packages) ## Pods, URL, and in plain words what is wrong
+	$(run)status.ts
+
+ui: $(packages) ## Opens Airflow in the browser, or prints URL and login; PORT=8080
+	$(run)ui.ts
+
+run-dag: $(packages) ## Runs DAG=example_pods, follows it, prints its log; CONF='{"key": "value"}'
+	$(run)runDag.ts
+
+down: $(packages) ## Removes what up made; DAGs and logs stay
+	$(run)down.ts
+
+clean: $(packages) ## Removes data, state and local cluster too; asks first (YES=1 does not)
+	$(run)clean.ts
+
+output: $(packages) ## The stack's outputs as JSON; SHOW_SECRETS=1 shows the password
+	$(run)output.ts
+
+kubeconfig: $(packages) ## The path of the cluster's kubeconfig file
+	$(run)kubeconfig.ts
+
+pin-keys: $(packages) ## Moves the generated keys into the stack's configuration, for database.retain
+	$(run)pinKeys.ts
+
+render: $(packages) ## Writes all manifests as YAML to the folder OUT=; needs no cluster
+	$(run)render.ts
+
+cluster-up: $(packages) ## Starts the local cluster alone
+	@node --import tsx local/cluster/cli.ts up
+
+cluster-down: $(packages) ## Stops the local cluster; what is in it stays
+	@node --import tsx local/cluster/cli.ts down
+
+cluster-status: $(packages) ## Shows the local cluster's parts
+	@node --import tsx local/cluster/cli.ts status
+
+check: $(packages) ## Format, lint, types
+	$(run)test.ts check
+
+test: $(packages) ## All checks and tests, on a local cluster of its own accord
+	$(run)test.ts
+
+test-unit: $(packages) ## The tests that need no cluster
+	$(run)test.ts unit
+
+test-cluster: $(packages) ## The tests on the local cluster
+	$(run)test.ts cluster
+
+bench: $(packages) ## Times up, preview and tasks on the local cluster
+	$(run)bench.ts
+
+#-
+#- Settings: STACK=minikube|hosted  CONFIG="key=value object.key=value"  CLUSTER=local|minikube|<kubectl context>
+#-           ENGINE=pulumi|npm|local  CONFIG_FILE=<another stack file>

@@ -1,0 +1,184 @@
+import { UserError } from "./errors";
+
+/** A DAG as the REST API shows it (the fields used here). */
+export interface Dag {
+    readonly dag_id: string;
+    readonly is_paused: boolean;
+}
+
+/** One run of a DAG. */
+export interface DagRun {
+    readonly dag_run_id: string;
+    readonly state: string;
+    readonly start_date: string | null;
+    readonly end_date: string | null;
+}
+
+/** One task of a run; a mapped task has one for each index. */
+export interface TaskInstance {
+    readonly task_id: string;
+    readonly map_index: number;
+    readonly try_number: number;
+    readonly state: string | null;
+    readonly start_date: string | null;
+    readonly end_date: string | null;
+    readonly hostname: string | null;
+}
+
+/** An answer with another status than the request was made for. */
+export class UnexpectedStatus extends Error {
+    public constructor(
+        public readonly status: number,
+        public readonly request: string,
+        public readonly body: string,
+    ) {
+        super(`${request} answered ${status}: ${body.slice(0, 500)}`);
+        this.name = "UnexpectedStatus";
+    }
+}
+
+/** Airflow's REST API, logged in as one user. Tokens are fetched when needed and renewed when refused. */
+export class AirflowApi {
+    private token: string | undefined;
+
+    public constructor(
+        public readonly url: string,
+        private readonly user: string,
+        private readonly password: string,
+    ) {}
+
+    /** The status of a log-in: 201 with a token, 401 when refused. */
+    public static async logIn(
+        url: string,
+        user: string,
+        password: string,
+    ): Promise<{ status: number; token?: string }> {
+        const answer = await fetch(`${url}/auth/token`, {
+            method: "POST",
+            headers: { "Content-Type": "application/json" },
+            body: JSON.stringify({ username: user, password }),
+            signal: AbortSignal.timeout(30_000),
+        });
+        const body = (await answer.json().catch(() => ({}))) as { access_token?: string };
+        return { status: answer.status, token: body.access_token };
+    }
+
+    /** A request below /api/v2 that must succeed; the answer's JSON. */
+    public async request<T>(method: string, path: string, body?: unknown): Promise<T> {
+        let answer = await this.send(method, path, body);
+        if (answer.status === 401) {
+            this.token = undefined;
+            answer = await this.send(method, path, body);
+        }
+        const text = await answer.text();
+        if (!answer.ok) {
+            throw new UnexpectedStatus(answer.status, `${method} /api/v2${path}`, text);
+        }
+        return (text === "" ? undefined : JSON.parse(text)) as T;
+    }
+
+    /** The DAG, or undefined while Airflow does not know it. */
+    public async dag(dagId: string): Promise<Dag | undefined> {
+        try {
+            return await this.request<Dag>("GET", `/dags/${encodeURIComponent(dagId)}`);
+        } catch (error) {
+            if (error instanceof UnexpectedStatus && error.status === 404) {
+                return undefined;
+            }
+            throw error;
+        }
+    }
+
+    /** The ids of all DAGs. */
+    public async dagIds(): Promise<string[]> {
+        const answer = await this.request<{ dags: Dag[] }>("GET", "/dags?limit=1000&exclude_stale=true");
+        return answer.dags.map((dag) => dag.dag_id).sort();
+    }
+
+    /** Files that could not be read as DAGs, each with its error. */
+    public async importErrors(): Promise<{ filename: string; stack_trace: string }[]> {
+        const answer = await this.request<{ import_errors: { filename: string; stack_trace: string }[] }>(
+            "GET",
+            "/importErrors?limit=100",
+        );
+        return answer.import_errors;
+    }
+
+    /** Lets the scheduler run the DAG. */
+    public async unpause(dagId: string): Promise<void> {
+        await this.request("PATCH", `/dags/${encodeURIComponent(dagId)}`, { is_paused: false });
+    }
+
+    /** Starts a run now. */
+    public async trigger(dagId: string, conf: Record<string, unknown> = {}): Promise<DagRun> {
+        return await this.request<DagRun>("POST", `/dags/${encodeURIComponent(dagId)}/dagRuns`, {
+            logical_date: null,
+            conf,
+        });
+    }
+
+    /** One run. */
+    public async run(dagId: string, runId: string): Promise<DagRun> {
+        return await this.request<DagRun>("GET", runPath(dagId, runId));
+    }
+
+    /** All task instances of a run. */
+    public async tasks(dagId: string, runId: string): Promise<TaskInstance[]> {
+        const answer = await this.request<{ task_instances: TaskInstance[] }>(
+            "GET",
+            `${runPath(dagId, runId)}/taskInstances?limit=1000`,
+        );
+        return answer.task_instances;
+    }
+
+    /** What one try of a task logged, a line an entry. */
+    public async log(dagId: string, runId: string, task: TaskInstance, attempt = task.try_number): Promise<string> {
+        const path = `${runPath(dagId, runId)}/taskInstances/${encodeURIComponent(task.task_id)}/logs/${attempt}`;
+        const answer = await this.request<{ content: readonly LogEntry[] | string }>(
+            "GET",
+            `${path}?full_content=true&map_index=${task.map_index}`,
+        );
+        return typeof answer.content === "string" ? answer.content : answer.content.map(logLine).join("\n");
+    }
+
+    private async send(method: string, path: string, body: unknown): Promise<Response> {
+        this.token ??= await this.freshToken();
+        return await fetch(`${this.url}/api/v2${path}`, {
+            method,
+            headers: {
+                Accept: "application/json",
+                Authorization: `Bearer ${this.token}`,
+                ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+            },
+            body: body === undefined ? undefined : JSON.stringify(body),
+            signal: AbortSignal.timeout(60_000),
+        });
+    }
+
+    private async freshToken(): Promise<string> {
+        const { status, token } = await AirflowApi.logIn(this.url, this.user, this.password);
+        if (token === undefined) {
+            throw new UserError(`Airflow at ${this.url} refused the log-in of ${this.user} (status ${status}).`);
+        }
+        return token;
+    }
+}
+
+/** A log entry: plain text, or structured with at least the event. */
+export type LogEntry =
+    | string
+    | { readonly event?: string; readonly timestamp?: string | null; readonly level?: string };
+
+/** A log entry as one line of text. */
+export function logLine(entry: LogEntry): string {
+    if (typeof entry === "string") {
+        return entry;
+    }
+    const time = entry.timestamp ? `${entry.timestamp.slice(11, 19)} ` : "";
+    const level = entry.level && entry.level !== "info" ? `${entry.level.toUpperCase()} ` : "";
+    return `${time}${level}${entry.event ?? ""}`;
+}
+
+function runPath(dagId: string, runId: string): string {
+    return `/dags/${encodeURIComponent(dagId)}/dagRuns/${encodeURIComponent(runId)}`;
+}

@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { Interrupted, UserError } from "./errors";
+
+/** How a child is started: with this environment and folder, and with this text on its standard input. */
+export interface ChildOptions {
+    readonly env?: NodeJS.ProcessEnv;
+    readonly cwd?: string;
+    readonly input?: string;
+    /** Milliseconds after which the child is ended and counts as failed. */
+    readonly timeout?: number;
+}
+
+/** What a child that ran to its end left behind. */
+export interface Finished {
+    readonly code: number;
+    readonly stdout: string;
+    readonly stderr: string;
+}
+
+/** Runs a program on our own terminal and returns its exit code; an interruption waits for the child, then throws. */
+export async function run(command: readonly string[], options: ChildOptions = {}): Promise<number> {
+    const child = start(command, options, options.input === undefined ? "inherit" : "pipe", "inherit");
+    child.stdin?.end(options.input);
+    return await interruptible(child, ended(child, command));
+}
+
+/** Runs a program and collects what it prints. Never throws for an exit code. */
+export async function capture(command: readonly string[], options: ChildOptions = {}): Promise<Finished> {
+    const child = start(command, options, options.input === undefined ? "ignore" : "pipe", "pipe");
+    const printed = { stdout: "", stderr: "" };
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+        printed.stdout += text;
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+        printed.stderr += text;
+    });
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(options.input);
+    const code = await interruptible(child, ended(child, command));
+    return { code, ...printed };
+}
+
+/** Runs a program that must succeed and returns its standard output. */
+export async function output(command: readonly string[], options: ChildOptions = {}): Promise<string> {
+    const finished = await capture(command, options);
+    if (finished.code !== 0) {
+        const said = (finished.stderr.trim() || finished.stdout.trim()).split("\n").slice(-20).join("\n");
+        throw new UserError(`${command.join(" ")} failed (exit code ${finished.code}):\n${said}`);
+    }
+    return finished.stdout;
+}
+
+function start(
+    command: readonly string[],
+    options: ChildOptions,
+    stdin: "inherit" | "ignore" | "pipe",
+    out: "inherit" | "pipe",
+): ChildProcess {
+    const [program = "", ...args] = command;
+    return spawn(program, args, {
+        cwd: options.cwd,
+        env: options.env ?? process.env,
+        stdio: [stdin, out, out],
+        timeout: options.timeout,
+        killSignal: "SIGKILL",
+    });
+}
+
+function ended(child: ChildProcess, command: readonly string[]): Promise<number> {
+    return new Promise((resolve, reject) => {
+        child.on("error", (error) => reject(new UserError(`${command[0]} cannot be started: ${error.message}`)));
+        child.on("close", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : 1)));
+    });
+}
+
+/**
+ * Waits for a child through signals. Ctrl-C reaches a terminal's whole process group, so the child has it already, and a
+ * second one would make Pulumi give up at once; a SIGTERM or SIGHUP comes to one process only and is handed on.
+ */
+async function interruptible(child: ChildProcess, end: Promise<number>): Promise<number> {
+    let interrupted = false;
+    const onInterrupt = (): void => {
+        interrupted = true;
+    };
+    const onTerminate = (): void => {
+        interrupted = true;
+        child.kill("SIGINT");
+    };
+    process.on("SIGINT", onInterrupt).on("SIGTERM", onTerminate).on("SIGHUP", onTerminate);
+    try {
+        const code = await end;
+        if (interrupted) {
+            throw new Interrupted();
+        }
+        return code;
+    } finally {
+        process.off("SIGINT", onInterrupt).off("SIGTERM", onTerminate).off("SIGHUP", onTerminate);
+    }
+}

@@ -1,0 +1,77 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { clusterReset } from "../cluster";
+import { stateDirectory } from "../support/paths";
+import { isRunning } from "./cluster";
+import { UserError } from "./errors";
+import { main } from "./main";
+import { Stopwatch, say } from "./progress";
+import { Session } from "./session";
+import { projectName } from "./stackFile";
+
+/** Removes the deployment, its data, the stack's state and the local cluster. What was built stays cached. */
+async function clean(): Promise<number> {
+    const watch = new Stopwatch();
+    const session = await Session.open();
+    const local = session.cluster.kind === "local";
+    await agree(
+        session,
+        local
+            ? `This removes the local cluster with everything in it: Airflow, DAGs, logs, database, and the state of stack ${session.options.stack}.`
+            : `This destroys stack ${session.options.stack} on ${session.cluster.context} and forgets its state.`,
+    );
+    if (await isRunning(session.cluster)) {
+        await session.select();
+        const code = await session.operate(["destroy", "--yes", "--skip-preview"]);
+        if (code !== 0 && !local) {
+            say("The destroy failed, so nothing else was removed. make status tells what is wrong.");
+            return code;
+        }
+    } else if (!local) {
+        throw new UserError(`${session.cluster.context} does not answer, so nothing was removed.`);
+    }
+    if (local) {
+        await clusterReset();
+    }
+    await forget(session);
+    say(
+        local
+            ? `Clean (${watch.elapsed()}). Built programs and images stay cached.`
+            : `Clean (${watch.elapsed()}). DAGs and logs stay where the volumes of ${session.cluster.context} keep them.`,
+    );
+    return 0;
+}
+
+async function agree(session: Session, what: string): Promise<void> {
+    say(what);
+    if (session.options.yes) {
+        return;
+    }
+    if (!process.stdin.isTTY) {
+        throw new UserError("Nobody is here to agree. Run it with YES=1 if this is what you want.");
+    }
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    const answer = await terminal.question('Type "yes" to go on: ').finally(() => terminal.close());
+    if (answer.trim().toLowerCase() !== "yes") {
+        throw new UserError("Nothing was removed.");
+    }
+}
+
+async function forget(session: Session): Promise<void> {
+    const { stack } = session.options;
+    if (session.engine.kind !== "local") {
+        // The stack file is the user's, and pinned keys may be in it.
+        await session.select();
+        await session.read(["stack", "rm", stack, "--yes", "--force", "--preserve-config", "--non-interactive"]);
+        return;
+    }
+    const folder = join(stateDirectory, "stacks", projectName);
+    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+        if (name.startsWith(`${stack}.`)) {
+            rmSync(join(folder, name), { recursive: true, force: true });
+        }
+    }
+}
+
+main(clean);

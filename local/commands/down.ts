@@ -1,0 +1,47 @@
+import { parse } from "yaml";
+import { isRunning, requireCluster, startCluster } from "./cluster";
+import { main } from "./main";
+import { Stopwatch, say } from "./progress";
+import { Session } from "./session";
+import { projectName } from "./stackFile";
+
+/** Removes everything that the stack made. What lies on its volumes stays. */
+async function down(): Promise<number> {
+    const watch = new Stopwatch();
+    const session = await Session.open();
+    if (session.cluster.kind === "local" && !(await isRunning(session.cluster))) {
+        say("The local cluster is stopped; it is started, so that what is in it can be removed.");
+        await startCluster(session.cluster);
+    }
+    await requireCluster(session.cluster);
+    await session.select();
+    const code = await session.operate([
+        "destroy",
+        ...session.agreed,
+        ...(session.agreed.length > 0 ? ["--skip-preview"] : []),
+    ]);
+    if (code === 0) {
+        say(`\nDown (${watch.elapsed()}). ${whatStays(session.stackFileText, session.cluster.kind === "local")}`);
+    }
+    return code;
+}
+
+/** What a destroy leaves, by the stack's own settings. */
+export function whatStays(stackFile: string, local: boolean): string {
+    const { config } = (parse(stackFile) ?? {}) as { config?: Record<string, unknown> };
+    const database = config?.[`${projectName}:database`] as { retain?: boolean } | undefined;
+    const storage = config?.[`${projectName}:storage`] as { hostPath?: string } | undefined;
+    const where = storage?.hostPath === undefined ? "" : ` (${storage.hostPath} on the node)`;
+    return [
+        database?.retain === true
+            ? `DAGs, logs and the database stay on their volumes${where}; the next make up finds them.`
+            : `DAGs and logs stay on their volumes${where}; the database is gone.`,
+        local ? "The local cluster runs on: make cluster-down stops it, make clean removes it with all data." : "",
+    ]
+        .join("\n")
+        .trim();
+}
+
+if (require.main === module) {
+    main(down);
+}

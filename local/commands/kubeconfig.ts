@@ -1,0 +1,19 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { chooseCluster } from "./cluster";
+import { UserError } from "./errors";
+import { main } from "./main";
+import { readOptions } from "./options";
+
+/** Prints the path of the kubeconfig file that reaches the cluster: `export KUBECONFIG=$(make kubeconfig)`. */
+async function kubeconfig(): Promise<undefined> {
+    const cluster = chooseCluster(readOptions().cluster);
+    const path = cluster.kubeconfig ?? process.env.KUBECONFIG ?? join(homedir(), ".kube", "config");
+    if (!existsSync(path.split(":")[0] ?? path)) {
+        throw new UserError(`There is no ${path} yet. make cluster-up makes the local cluster's.`);
+    }
+    process.stdout.write(`${path}\n`);
+}
+
+main(kubeconfig);

@@ -1,0 +1,95 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Document, isMap, parse, parseDocument } from "yaml";
+import { repositoryDirectory } from "../support/paths";
+import { UserError } from "./errors";
+import { nameOf, type Override } from "./overrides";
+
+/** The Pulumi project's name, as Pulumi.yaml has it. */
+export const projectName = "airflow-kubernetes";
+
+/** The file that holds a stack's own configuration. */
+export function stackFilePath(stack: string): string {
+    return join(repositoryDirectory, `Pulumi.${stack}.yaml`);
+}
+
+/** The text of a stack file, or an error that names the stacks there are. */
+export function readStackFile(path: string, stack: string): string {
+    if (existsSync(path)) {
+        return readFileSync(path, "utf8");
+    }
+    const stacks = readdirSync(repositoryDirectory).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
+    throw new UserError(
+        `There is no ${path}. STACK=${stack} must be one of: ${stacks.sort().join(", ") || "none yet"}.`,
+    );
+}
+
+/** A stack file with overrides written into it, everything else, comments too, left as it was; or what hinders it. */
+export function overrideStackFile(
+    text: string,
+    overrides: readonly Override[],
+): { readonly text: string; readonly faults: readonly string[] } {
+    const document = parseDocument(text);
+    if (document.errors.length > 0) {
+        return { text, faults: document.errors.map((error) => `the stack file is no valid YAML: ${error.message}`) };
+    }
+    const faults = overrides.flatMap((override) => {
+        const hindrance = scalarOnTheWay(document, override);
+        return hindrance === undefined
+            ? []
+            : [`"${nameOf(override)}" sets a path inside ${hindrance}, which is not an object in the stack file`];
+    });
+    if (faults.length > 0) {
+        return { text, faults };
+    }
+    for (const override of overrides) {
+        document.setIn(["config", override.key, ...override.path], override.value);
+    }
+    return { text: document.toString(), faults };
+}
+
+/** The namespaces that a stack file asks for, with the program's defaults for what it leaves out. */
+export function stackNamespaces(text: string): { airflow: string; workers: string; storage: string } {
+    const { config } = (parse(text) ?? {}) as { config?: Record<string, unknown> };
+    const named = (config?.[`${projectName}:namespaces`] ?? {}) as Record<string, string>;
+    return { airflow: "airflow", workers: "airflow-workers", storage: "airflow-storage", ...named };
+}
+
+/** Writes a stack file's text where only this user can read it, for as long as `use` runs. */
+export async function withTemporaryStackFile<T>(
+    stack: string,
+    text: string,
+    use: (path: string) => Promise<T>,
+): Promise<T> {
+    const directory = mkdtempSync(join(tmpdir(), "airflow-kubernetes-"));
+    const remove = (): void => rmSync(directory, { recursive: true, force: true });
+    process.once("exit", remove);
+    try {
+        const path = join(directory, `Pulumi.${stack}.yaml`);
+        writeFileSync(path, text, { mode: 0o600 });
+        return await use(path);
+    } finally {
+        process.off("exit", remove);
+        remove();
+    }
+}
+
+function scalarOnTheWay(document: Document, override: Override): string | undefined {
+    const keys = ["config", override.key, ...override.path];
+    for (let depth = 1; depth < keys.length; depth++) {
+        const node = document.getIn(keys.slice(0, depth), true);
+        if (node === undefined || node === null) {
+            return undefined;
+        }
+        const empty = typeof node === "object" && "value" in node && node.value === null;
+        if (empty) {
+            document.deleteIn(keys.slice(0, depth));
+            return undefined;
+        }
+        if (!isMap(node)) {
+            return keys.slice(1, depth).join(".") || "config";
+        }
+    }
+    return undefined;
+}

@@ -1,0 +1,88 @@
+import { capture, output } from "./children";
+import { type Cluster, clusterEnvironment, isRunning, kubectl, sayCluster } from "./cluster";
+import { main } from "./main";
+import { Session } from "./session";
+import { stackNamespaces } from "./stackFile";
+import { type KubernetesObject, podLines, troubles, warnings } from "./troubles";
+
+const kinds = "namespaces,pods,deployments,statefulsets,jobs,persistentvolumeclaims,events";
+
+/** Shows pods, URL and what is wrong; the exit code is 0 only when all is well. */
+async function status(): Promise<number> {
+    const session = await Session.open({ quiet: true });
+    sayCluster(session.cluster);
+    if (!(await isRunning(session.cluster))) {
+        process.stdout.write("The cluster is not running. make up starts it.\n");
+        return 1;
+    }
+    const outputs = await session.outputs();
+    const namespaces = outputs?.namespaces ?? stackNamespaces(session.stackFileText);
+    const objects = (
+        await Promise.all(Object.values(namespaces).map((name) => objectsIn(session.cluster, name)))
+    ).flat();
+    if (objects.length === 0) {
+        process.stdout.write(`Nothing of stack ${session.options.stack} is deployed. make up does it.\n`);
+        return 1;
+    }
+    const wrong = troubles(objects, namespaces.workers);
+    const failures = await jobLogs(session.cluster, objects, wrong);
+    if (outputs === undefined) {
+        wrong.push("the last make up did not come to its end; run it again");
+    }
+    const recent = wrong.length === 0 ? [] : warnings(objects, Date.now(), 15 * 60_000, 10);
+    process.stdout.write(
+        [
+            ...section("Pods", podLines(objects)),
+            ...section("Wrong", wrong),
+            ...section("Said by what failed", failures),
+            ...section("Last warnings", recent),
+            wrong.length === 0 ? `All is well. URL: ${outputs?.url} (make ui opens it)` : "Something is wrong.",
+            "",
+        ].join("\n"),
+    );
+    return wrong.length === 0 ? 0 : 1;
+}
+
+async function objectsIn(cluster: Cluster, namespace: string): Promise<KubernetesObject[]> {
+    const get = [...kubectl(cluster), "get", "--namespace", namespace, "--output", "json", "--ignore-not-found"];
+    const env = clusterEnvironment(cluster);
+    const self = await output([...get, "namespace", namespace], { env });
+    if (self.trim() === "") {
+        return [];
+    }
+    const rest = await output([...get, kinds.replace("namespaces,", "")], { env });
+    const list = (rest.trim() === "" ? { items: [] } : JSON.parse(rest)) as { items: KubernetesObject[] };
+    return [JSON.parse(self) as KubernetesObject, ...list.items];
+}
+
+/** The last words of the Jobs that failed. */
+async function jobLogs(
+    cluster: Cluster,
+    objects: readonly KubernetesObject[],
+    wrong: readonly string[],
+): Promise<string[]> {
+    const failed = objects.filter(
+        (object) => object.kind === "Job" && wrong.some((line) => line.includes(`${object.metadata.name} failed`)),
+    );
+    const logs = await Promise.all(
+        failed.map(async (job) => {
+            const log = [
+                "logs",
+                `job/${job.metadata.name}`,
+                "--namespace",
+                job.metadata.namespace ?? "",
+                "--tail",
+                "15",
+            ];
+            const said = await capture([...kubectl(cluster), ...log], { env: clusterEnvironment(cluster) });
+            return said.stdout.trim() === "" ? [] : [`${job.metadata.name}:`, ...said.stdout.trimEnd().split("\n")];
+        }),
+    );
+    return logs.flat();
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+    return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`), ""];
+}
+
+main(status);

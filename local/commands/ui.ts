@@ -1,0 +1,72 @@
+import { spawn } from "node:child_process";
+import { onPath, requireCluster } from "./cluster";
+import { waitFor } from "./deadline";
+import { UserError } from "./errors";
+import { main } from "./main";
+import { setting } from "./options";
+import { forwardAirflow, isFree } from "./portForward";
+import { say } from "./progress";
+import { Session } from "./session";
+
+/** The port of `PORT=`, default 8080. */
+export function readPort(text: string | undefined): number {
+    const port = text === undefined ? 8080 : Number(text);
+    if (!Number.isInteger(port) || port < 1 || port > 65535) {
+        throw new UserError(`PORT: "${text}" is no port; use a number from 1 to 65535.`);
+    }
+    return port;
+}
+
+async function ui(): Promise<number> {
+    const port = readPort(setting(process.env, "PORT"));
+    const session = await Session.open({ quiet: true });
+    await requireCluster(session.cluster);
+    const outputs = await session.requireOutputs();
+    if (!(await isFree(port))) {
+        throw new UserError(`Port ${port} of this machine is taken. Use another: make ui PORT=${port + 1}`);
+    }
+    const namespace = outputs.namespaces.airflow;
+    let forward = await forwardAirflow(session.cluster, namespace, port);
+    process.stdout.write(
+        `\n  URL       ${forward.url}\n  User      ${outputs.adminUser}\n  Password  ${outputs.adminPassword}\n\n`,
+    );
+    openBrowser(forward.url);
+    say("Ctrl-C ends this; Airflow runs on.");
+    const stopped = interrupted();
+    for (;;) {
+        const ended = await Promise.race([stopped.then(() => true), forward.ended.then(() => false)]);
+        if (ended) {
+            await forward.stop();
+            return 0;
+        }
+        // kubectl stays with one pod and ends with it, as on an update of the api-server.
+        say("The connection was cut; connecting again ...");
+        forward = await waitFor(() => forwardAirflow(session.cluster, namespace, port), {
+            within: 300_000,
+            what: "a new connection to the api-server",
+        });
+    }
+}
+
+/** Settles on Ctrl-C or another friendly request to end. */
+function interrupted(): Promise<void> {
+    return new Promise((resolve) => {
+        for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+            process.once(signal, () => resolve());
+        }
+    });
+}
+
+function openBrowser(url: string): void {
+    const hasDisplay = Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY);
+    const opener = process.platform === "darwin" ? "open" : "xdg-open";
+    if ((hasDisplay || process.platform === "darwin") && onPath(opener)) {
+        spawn(opener, [url], { stdio: "ignore", detached: true })
+            .on("error", () => undefined)
+            .unref();
+    }
+}
+
+if (require.main === module) {
+    main(ui);
+}
