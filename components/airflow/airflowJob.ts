@@ -1,0 +1,89 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { CommonSettings } from "../airflowKubernetesDefaults";
+import { noServiceMesh, replaceUnready } from "../kubernetes/annotations";
+import { shortHash } from "../kubernetes/hash";
+import { objectLabels } from "../kubernetes/labels";
+import { names } from "../kubernetes/names";
+import { containerResources, jobResources } from "../kubernetes/resources";
+import { workloadTimeouts } from "../kubernetes/timeouts";
+import { airflowPodSpec, type Mount } from "./airflowPod";
+import { type Environment, plainEnvironment } from "./environment";
+
+/** Exit code of a script that no other try could help. */
+const noRetryExitCode = 65;
+
+/** A script that runs once in the Airflow image. */
+export interface AirflowJob {
+    readonly instance: string;
+    readonly namespace: k8s.core.v1.Namespace;
+    readonly airflow: CommonSettings;
+    /** What it does, as in `airflow-<noun>-<hash>`. */
+    readonly noun: string;
+    /** Python. */
+    readonly script: string;
+    /** Arguments of the script. */
+    readonly args?: readonly string[];
+    readonly environment: Environment;
+    readonly secrets?: readonly k8s.types.input.core.v1.EnvVar[];
+    readonly mounts?: readonly Mount[];
+    /** How long it may take, in seconds. */
+    readonly deadlineSeconds: number;
+    /** What runs it again when it changes, beside image, script and environment. */
+    readonly trigger?: string;
+}
+
+/**
+ * A Job of Airflow's own. Its name carries a hash of what it runs, because a Job cannot be changed: a new version is a new
+ * Job. It stays after its end, so that an `up` without a change finds it.
+ *
+ * @see https://kubernetes.io/docs/concepts/workloads/controllers/job/
+ */
+export function airflowJob(name: string, job: AirflowJob, opts: pulumi.CustomResourceOptions): k8s.batch.v1.Job {
+    const { airflow, environment, noun, script, args = [], trigger } = job;
+    const labels = objectLabels(job.instance, noun);
+    const hash = shortHash({ image: airflow.image, script, args, environment, trigger });
+    return new k8s.batch.v1.Job(
+        name,
+        {
+            metadata: {
+                name: `airflow-${noun}-${hash}`,
+                namespace: job.namespace.metadata.name,
+                labels,
+                annotations: replaceUnready,
+            },
+            spec: {
+                backoffLimit: 3,
+                activeDeadlineSeconds: job.deadlineSeconds,
+                podFailurePolicy: {
+                    rules: [
+                        {
+                            action: "FailJob",
+                            onExitCodes: { containerName: noun, operator: "In", values: [noRetryExitCode] },
+                        },
+                    ],
+                },
+                template: {
+                    metadata: { labels, annotations: noServiceMesh },
+                    spec: airflowPodSpec({
+                        serviceAccount: names.jobs,
+                        imagePullSecrets: airflow.imagePullSecrets,
+                        mounts: job.mounts ?? [],
+                        pod: { restartPolicy: "Never" },
+                        container: {
+                            name: noun,
+                            image: airflow.image,
+                            args: ["python", "-c", script, ...args],
+                            env: [
+                                ...plainEnvironment({ ...environment, PYTHONUNBUFFERED: "1" }),
+                                ...(job.secrets ?? []),
+                            ],
+                            resources: containerResources(jobResources),
+                        },
+                    }),
+                },
+            },
+        },
+        { ...opts, customTimeouts: { ...workloadTimeouts, create: `${job.deadlineSeconds + 60}s` } },
+    );
+}

@@ -1,0 +1,89 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type { PlacementArgs } from "../airflowKubernetesArgs";
+import { names } from "../kubernetes/names";
+import { airflowUser, restrictedContainer, restrictedPod } from "../kubernetes/podSecurity";
+import { paths } from "./paths";
+
+type PodSpec = k8s.types.input.core.v1.PodSpec;
+type Container = k8s.types.input.core.v1.Container;
+type Volume = k8s.types.input.core.v1.Volume;
+type VolumeMount = k8s.types.input.core.v1.VolumeMount;
+
+/** A volume and where a container sees it. */
+export interface Mount {
+    readonly volume: Volume;
+    readonly mount: VolumeMount;
+}
+
+/** The shared volume of DAGs. Only what loads DAGs may write to it. */
+export function dagsMount(readOnly = true): Mount {
+    return claimMount("dags", names.dags, paths.dags, readOnly);
+}
+
+/** The shared volume of logs. */
+export function logsMount(): Mount {
+    return claimMount("logs", names.logs, paths.logs, false);
+}
+
+function claimMount(name: string, claimName: string, mountPath: string, readOnly: boolean): Mount {
+    return {
+        volume: { name, persistentVolumeClaim: { claimName } },
+        mount: { name, mountPath, readOnly },
+    };
+}
+
+/** The only place in an Airflow container that can be written to and belongs to nobody else. */
+const temporaryMount: Mount = {
+    volume: { name: "tmp", emptyDir: {} },
+    mount: { name: "tmp", mountPath: "/tmp" },
+};
+
+/** What an Airflow pod is made of. */
+export interface AirflowPod {
+    readonly serviceAccount: string;
+    /** Whether the pod speaks to the Kubernetes API. */
+    readonly serviceAccountToken?: boolean;
+    readonly imagePullSecrets: readonly string[];
+    readonly placement?: PlacementArgs;
+    readonly mounts: readonly Mount[];
+    /** The container; security context, policies and mounts are added. */
+    readonly container: Container;
+    /** Further fields of the pod, such as its restart policy. */
+    readonly pod?: Partial<PodSpec>;
+}
+
+/** A pod with one Airflow container that complies with the `restricted` Pod Security Standard. */
+export function airflowPodSpec(spec: AirflowPod): PodSpec {
+    const mounts = [...spec.mounts, temporaryMount];
+    return {
+        serviceAccountName: spec.serviceAccount,
+        automountServiceAccountToken: spec.serviceAccountToken ?? false,
+        // They would put variables of other Services into a namespace of variables that Airflow reads.
+        enableServiceLinks: false,
+        ...(spec.imagePullSecrets.length > 0 && {
+            imagePullSecrets: spec.imagePullSecrets.map((name) => ({ name })),
+        }),
+        securityContext: restrictedPod(airflowUser),
+        ...placementFields(spec.placement ?? {}),
+        ...spec.pod,
+        containers: [
+            {
+                // Any other tag than `latest` is never pulled twice.
+                imagePullPolicy: "IfNotPresent",
+                terminationMessagePolicy: "FallbackToLogsOnError",
+                ...spec.container,
+                securityContext: restrictedContainer(),
+                volumeMounts: mounts.map(({ mount }) => mount),
+            },
+        ],
+        volumes: mounts.map(({ volume }) => volume),
+    };
+}
+
+function placementFields(placement: PlacementArgs): Partial<PodSpec> {
+    return {
+        ...(placement.nodeSelector && { nodeSelector: placement.nodeSelector }),
+        ...(placement.tolerations && { tolerations: placement.tolerations }),
+        ...(placement.priorityClassName && { priorityClassName: placement.priorityClassName }),
+    };
+}

@@ -1,0 +1,97 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type { AirflowSettings, ProcessSettings } from "../airflowKubernetesDefaults";
+import { type Labels, objectLabels, selectorLabels } from "../kubernetes/labels";
+import type { Check } from "../kubernetes/probes";
+import { livenessProbe, readinessProbe, startupProbe } from "../kubernetes/probes";
+import { containerResources } from "../kubernetes/resources";
+import { airflowPodSpec, type Mount } from "./airflowPod";
+import {
+    type Environment,
+    type ProcessSecret,
+    plainEnvironment,
+    processEnvironment,
+    secretEnvironment,
+    userEnvironment,
+} from "./environment";
+import type { SecretKeys } from "./secretKeys";
+
+/** What the components of Airflow's processes are given. */
+export interface AirflowProcessArgs {
+    readonly instance: string;
+    readonly namespace: k8s.core.v1.Namespace;
+    readonly settings: AirflowSettings;
+    readonly keys: SecretKeys;
+}
+
+/** One of Airflow's long-running processes. */
+export interface AirflowProcess extends AirflowProcessArgs {
+    /** Its name on Airflow's command line, which is its container's name as well. */
+    readonly command: string;
+    /** Name of its workload and ServiceAccount. */
+    readonly objectName: string;
+    readonly process: ProcessSettings;
+    readonly secrets: readonly ProcessSecret[];
+    readonly mounts: readonly Mount[];
+    /** Whether it speaks to the Kubernetes API. */
+    readonly serviceAccountToken?: boolean;
+    readonly port?: { readonly name: string; readonly containerPort: number };
+    /** How it is asked whether it works. */
+    readonly health: Health;
+}
+
+/** Checks of a process. */
+export interface Health {
+    readonly check: Check;
+    /** Seconds between two checks at the start. */
+    readonly startupPeriodSeconds?: number;
+    /** Seconds between two checks afterwards. */
+    readonly periodSeconds?: number;
+    /** Whether traffic is sent to it, which a failing check then stops. */
+    readonly readiness?: boolean;
+}
+
+/** What a Deployment and a StatefulSet of an Airflow process have in common. */
+export interface Workload {
+    readonly metadata: { name: string; namespace: k8s.core.v1.Namespace["metadata"]["name"]; labels: Labels };
+    readonly replicas: number;
+    readonly selector: { matchLabels: Labels };
+    readonly template: k8s.types.input.core.v1.PodTemplateSpec;
+}
+
+/** Metadata, selector and pod of a process. */
+export function airflowWorkload(process: AirflowProcess): Workload {
+    const { command, instance, health, settings, objectName } = process;
+    const labels = objectLabels(instance, command);
+    const own: Environment = processEnvironment(settings);
+    return {
+        metadata: { name: objectName, namespace: process.namespace.metadata.name, labels },
+        replicas: process.process.replicas,
+        selector: { matchLabels: selectorLabels(instance, command) },
+        template: {
+            metadata: { labels },
+            spec: airflowPodSpec({
+                serviceAccount: objectName,
+                serviceAccountToken: process.serviceAccountToken,
+                imagePullSecrets: settings.airflow.imagePullSecrets,
+                placement: process.process.placement,
+                mounts: process.mounts,
+                pod: { terminationGracePeriodSeconds: 30 },
+                container: {
+                    name: command,
+                    image: settings.airflow.image,
+                    args: [command],
+                    env: [
+                        ...plainEnvironment(own),
+                        ...secretEnvironment(process.keys, process.secrets),
+                        ...userEnvironment(process.process.env),
+                    ],
+                    ...(process.port && { ports: [process.port] }),
+                    startupProbe: startupProbe(health.check, health.startupPeriodSeconds),
+                    livenessProbe: livenessProbe(health.check, health.periodSeconds),
+                    ...(health.readiness && { readinessProbe: readinessProbe(health.check) }),
+                    resources: containerResources(process.process.resources),
+                },
+            }),
+        },
+    };
+}

@@ -1,0 +1,79 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { AirflowSettings } from "../airflowKubernetesDefaults";
+import { databaseConnection } from "../database/connection";
+import { objectLabels } from "../kubernetes/labels";
+import type { SecretKeys } from "./secretKeys";
+
+/** Arguments of {@link AirflowSecrets}. */
+export interface AirflowSecretsArgs {
+    readonly instance: string;
+    readonly namespace: k8s.core.v1.Namespace;
+    readonly settings: AirflowSettings;
+}
+
+/**
+ * Every key and password, made once and kept in the stack, and the Secrets that carry them, one for each circle of
+ * processes that has to know them. All are in Airflow's namespace; none is in the workers'.
+ *
+ * The Secrets are named by the provider, so that a changed value is a new Secret and rolls the pods that use it.
+ */
+export class AirflowSecrets extends pulumi.ComponentResource {
+    /** Where each value lies. */
+    public readonly keys: SecretKeys;
+    /** Password of the first user. Secret. */
+    public readonly adminPassword: pulumi.Output<string>;
+
+    /** @param name The unique name of this component. */
+    constructor(name: string, args: AirflowSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("airflow-kubernetes:index:AirflowSecrets", name, {}, opts);
+
+        const { airflow, admin, database, namespaces } = args.settings;
+        const password = (noun: string, length: number) =>
+            new random.RandomPassword(`${name}-${noun}`, { length, special: false }, { parent: this }).result;
+        const secret = (noun: string, stringData: Record<string, pulumi.Input<string>>) =>
+            new k8s.core.v1.Secret(
+                `${name}-${noun}`,
+                {
+                    metadata: {
+                        namespace: args.namespace.metadata.name,
+                        labels: objectLabels(args.instance, noun),
+                    },
+                    stringData: pulumi.secret(stringData),
+                },
+                { parent: this },
+            ).metadata.name;
+
+        const fernetKey = airflow.fernetKey ?? generatedFernetKey(`${name}-fernet-key`, this);
+        const databasePassword = database.password ?? password("database-password", 32);
+        this.adminPassword = pulumi.secret(admin.password ?? password("admin-password", 24));
+
+        const databaseSecret = secret("database", {
+            connection: pulumi
+                .output(databasePassword)
+                .apply((value) => databaseConnection(value, namespaces.airflow, airflow.clusterDomain)),
+            password: databasePassword,
+        });
+        const apiSecret = secret("api", {
+            "jwt-secret": password("jwt-secret", 64),
+            "secret-key": password("api-secret-key", 64),
+        });
+        this.keys = {
+            databaseConnection: { name: databaseSecret, key: "connection" },
+            databasePassword: { name: databaseSecret, key: "password" },
+            fernetKey: { name: secret("encryption", { "fernet-key": fernetKey }), key: "fernet-key" },
+            jwtSecret: { name: apiSecret, key: "jwt-secret" },
+            apiSecretKey: { name: apiSecret, key: "secret-key" },
+            adminPassword: { name: secret("admin", { password: this.adminPassword }), key: "password" },
+        };
+
+        this.registerOutputs({ adminPassword: this.adminPassword });
+    }
+}
+
+/** 32 random bytes in url-safe base64, which is what Fernet asks for. */
+function generatedFernetKey(name: string, parent: pulumi.Resource): pulumi.Output<string> {
+    const bytes = new random.RandomBytes(name, { length: 32 }, { parent });
+    return bytes.base64.apply((base64) => base64.replaceAll("+", "-").replaceAll("/", "_"));
+}

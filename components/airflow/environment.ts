@@ -1,0 +1,102 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type { EnvironmentVariableArgs } from "../airflowKubernetesArgs";
+import type { AirflowSettings } from "../airflowKubernetesDefaults";
+import { executionApiUrl } from "../networking/urls";
+import { paths } from "./paths";
+import type { SecretKey, SecretKeys } from "./secretKeys";
+
+type EnvVar = k8s.types.input.core.v1.EnvVar;
+
+/** Environment variables by name: a name cannot come twice. */
+export type Environment = Record<string, string>;
+
+/** What every process and every task is told. Nothing in it is secret. */
+export function commonEnvironment(settings: AirflowSettings): Environment {
+    return {
+        AIRFLOW__API__BASE_URL: settings.airflow.url,
+        AIRFLOW__CORE__DAGS_FOLDER: paths.currentDags,
+        AIRFLOW__CORE__EXECUTION_API_SERVER_URL: executionApiUrl(settings.airflow, settings.namespaces),
+        AIRFLOW__CORE__LOAD_EXAMPLES: "False",
+        AIRFLOW__LOGGING__COLORED_CONSOLE_LOG: "False",
+        AIRFLOW__USAGE_DATA_COLLECTION__ENABLED: "False",
+        // The image would otherwise look for the database before each start. Tasks have none, and the processes are not
+        // started before the migration Job has used it.
+        CONNECTION_CHECK_MAX_COUNT: "0",
+    };
+}
+
+/** What Airflow's own processes are told. */
+export function processEnvironment(settings: AirflowSettings): Environment {
+    return {
+        ...commonEnvironment(settings),
+        AIRFLOW__CORE__AUTH_MANAGER: "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
+        AIRFLOW__CORE__EXECUTOR: "KubernetesExecutor",
+        AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL: String(settings.dags.refreshSeconds),
+        AIRFLOW__FAB__ENABLE_PROXY_FIX: "True",
+        AIRFLOW__KUBERNETES_EXECUTOR__MULTI_NAMESPACE_MODE: "False",
+        AIRFLOW__KUBERNETES_EXECUTOR__NAMESPACE: settings.namespaces.workers,
+        AIRFLOW__KUBERNETES_EXECUTOR__POD_TEMPLATE_FILE: paths.podTemplate,
+        AIRFLOW__KUBERNETES_EXECUTOR__WORKER_PODS_CREATION_BATCH_SIZE: String(settings.workers.podsCreationBatchSize),
+        AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK: "True",
+        ...optionEnvironment(settings.airflow.options),
+    };
+}
+
+/** What a task is told. It has no database, so the executor that it is told of must not be one that looks for it. */
+export function workerEnvironment(settings: AirflowSettings): Environment {
+    return {
+        ...commonEnvironment(settings),
+        AIRFLOW__CORE__EXECUTOR: "LocalExecutor",
+        ...optionEnvironment(settings.airflow.options),
+    };
+}
+
+/** Name of the variable that sets an option. */
+export function optionVariable(section: string, key: string): string {
+    return `AIRFLOW__${section}__${key}`.toUpperCase().replaceAll(".", "_");
+}
+
+function optionEnvironment(options: Record<string, Record<string, string>>): Environment {
+    return Object.fromEntries(
+        Object.entries(options).flatMap(([section, keys]) =>
+            Object.entries(keys).map(([key, value]) => [optionVariable(section, key), value]),
+        ),
+    );
+}
+
+/** Circles of secrets, by the variables that carry them. */
+export const secretVariables = {
+    databaseConnection: "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
+    fernetKey: "AIRFLOW__CORE__FERNET_KEY",
+    jwtSecret: "AIRFLOW__API_AUTH__JWT_SECRET",
+    apiSecretKey: "AIRFLOW__API__SECRET_KEY",
+} as const satisfies Partial<Record<keyof SecretKeys, string>>;
+
+/** A secret that a process may know. */
+export type ProcessSecret = keyof typeof secretVariables;
+
+/** Secrets of a process, by reference. */
+export function secretEnvironment(keys: SecretKeys, secrets: readonly ProcessSecret[]): EnvVar[] {
+    return secrets.map((secret) => fromSecret(secretVariables[secret], keys[secret]));
+}
+
+/** One variable that a Secret fills. */
+export function fromSecret(name: string, { name: secretName, key }: SecretKey): EnvVar {
+    return { name, valueFrom: { secretKeyRef: { name: secretName, key } } };
+}
+
+/** Plain variables, in the order of their names, so that equal settings give equal pods. */
+export function plainEnvironment(environment: Environment): EnvVar[] {
+    return Object.entries(environment)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, value]) => ({ name, value }));
+}
+
+/** Variables that a user asked for. */
+export function userEnvironment(variables: readonly EnvironmentVariableArgs[]): EnvVar[] {
+    return variables.map(({ name, value, secretName, secretKey }) =>
+        secretName === undefined || secretKey === undefined
+            ? { name, value }
+            : { name, valueFrom: { secretKeyRef: { name: secretName, key: secretKey } } },
+    );
+}

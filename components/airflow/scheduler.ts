@@ -1,0 +1,68 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { stringify } from "yaml";
+import { objectLabels } from "../kubernetes/labels";
+import { names, ports } from "../kubernetes/names";
+import { httpCheck } from "../kubernetes/probes";
+import { workloadTimeouts } from "../kubernetes/timeouts";
+import { dagsMount, logsMount } from "./airflowPod";
+import { type AirflowProcessArgs, airflowWorkload } from "./airflowProcess";
+import { paths } from "./paths";
+import { workerPodTemplate } from "./workerPodTemplate";
+
+/**
+ * The scheduler, which makes a pod for each task, and the template of these pods.
+ *
+ * @see https://airflow.apache.org/docs/apache-airflow/stable/administration-and-deployment/scheduler.html
+ */
+export class Scheduler extends pulumi.ComponentResource {
+    /** @param name The unique name of this component. */
+    constructor(name: string, args: AirflowProcessArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("airflow-kubernetes:index:Scheduler", name, {}, opts);
+
+        // Named by the provider: a changed template is a new ConfigMap, which rolls the scheduler that reads it.
+        const template = new k8s.core.v1.ConfigMap(
+            `${name}-pod-template`,
+            {
+                metadata: {
+                    namespace: args.namespace.metadata.name,
+                    labels: objectLabels(args.instance, "scheduler"),
+                },
+                data: {
+                    "worker.yaml": pulumi
+                        .output(workerPodTemplate(args.instance, args.settings))
+                        .apply((pod) => stringify(pod, { sortMapEntries: true, aliasDuplicateObjects: false })),
+                },
+            },
+            { parent: this },
+        );
+        const workload = airflowWorkload({
+            ...args,
+            command: "scheduler",
+            objectName: names.scheduler,
+            process: args.settings.scheduler,
+            secrets: ["databaseConnection", "fernetKey", "jwtSecret"],
+            mounts: [
+                dagsMount(),
+                logsMount(),
+                {
+                    volume: { name: "pod-template", configMap: { name: template.metadata.name } },
+                    mount: { name: "pod-template", mountPath: paths.podTemplateDirectory, readOnly: true },
+                },
+            ],
+            serviceAccountToken: true,
+            port: { name: "health", containerPort: ports.schedulerHealth },
+            health: { check: httpCheck(ports.schedulerHealth, "/health") },
+        });
+        new k8s.apps.v1.Deployment(
+            `${name}-deployment`,
+            {
+                metadata: workload.metadata,
+                spec: { replicas: workload.replicas, selector: workload.selector, template: workload.template },
+            },
+            { parent: this, customTimeouts: workloadTimeouts },
+        );
+
+        this.registerOutputs({});
+    }
+}

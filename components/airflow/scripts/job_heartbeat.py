@@ -1,0 +1,35 @@
+"""Liveness of a process that has no health endpoint: its heartbeat in the database is younger than two minutes.
+
+Asks the database directly, because a start of Airflow's own command line costs seconds of CPU each time. A database that
+does not answer is not this process's fault, and a restart would not mend it.
+"""
+
+import os
+import socket
+import sys
+
+import psycopg2
+from sqlalchemy.engine import make_url
+
+url = make_url(os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
+try:
+    connection = psycopg2.connect(
+        host=url.host,
+        port=url.port,
+        user=url.username,
+        password=url.password,
+        dbname=url.database,
+        connect_timeout=5,
+    )
+except psycopg2.OperationalError as error:
+    print(f"database: {error}")
+    sys.exit(0)
+with connection, connection.cursor() as cursor:
+    cursor.execute(
+        "SELECT count(*) FROM job WHERE job_type = %s AND hostname = %s AND state = 'running'"
+        " AND latest_heartbeat > now() - interval '2 minutes'",
+        (sys.argv[1], socket.getfqdn()),
+    )
+    alive = cursor.fetchone()[0] > 0
+connection.close()
+sys.exit(0 if alive else 1)

@@ -1,0 +1,22 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+/** A key in a Secret. */
+export interface SecretKey {
+    /** Name of the Secret. */
+    readonly name: pulumi.Output<string>;
+    readonly key: string;
+}
+
+/** Where the processes find what they may know. */
+export interface SecretKeys {
+    /** URL of the database, with its password. */
+    readonly databaseConnection: SecretKey;
+    readonly databasePassword: SecretKey;
+    /** Opens connections and variables. */
+    readonly fernetKey: SecretKey;
+    /** Signs the tokens of users and tasks. */
+    readonly jwtSecret: SecretKey;
+    /** Signs sessions, and requests for logs of the triggerer. */
+    readonly apiSecretKey: SecretKey;
+    readonly adminPassword: SecretKey;
+}

@@ -1,0 +1,59 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { names, ports } from "../kubernetes/names";
+import { workloadTimeouts } from "../kubernetes/timeouts";
+import { dagsMount, logsMount } from "./airflowPod";
+import { type AirflowProcessArgs, airflowWorkload } from "./airflowProcess";
+import { heartbeatCheck } from "./heartbeat";
+
+/**
+ * The triggerer, which waits on behalf of deferred tasks. It is a StatefulSet for its stable host name only: the api-server
+ * reads the log of a deferred task from it.
+ *
+ * @see https://airflow.apache.org/docs/apache-airflow/stable/authoring-and-scheduling/deferring.html
+ */
+export class Triggerer extends pulumi.ComponentResource {
+    /** @param name The unique name of this component. */
+    constructor(name: string, args: AirflowProcessArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("airflow-kubernetes:index:Triggerer", name, {}, opts);
+
+        const { metadata, replicas, selector, template } = airflowWorkload({
+            ...args,
+            command: "triggerer",
+            objectName: names.triggerer,
+            process: args.settings.triggerer,
+            secrets: ["databaseConnection", "fernetKey", "apiSecretKey"],
+            mounts: [dagsMount(), logsMount()],
+            port: { name: "logs", containerPort: ports.triggererLogs },
+            health: { check: heartbeatCheck("TriggererJob"), periodSeconds: 60 },
+        });
+        new k8s.core.v1.Service(
+            `${name}-service`,
+            {
+                metadata,
+                spec: {
+                    clusterIP: "None",
+                    selector: selector.matchLabels,
+                    ports: [{ name: "logs", port: ports.triggererLogs, targetPort: "logs" }],
+                },
+            },
+            { parent: this },
+        );
+        new k8s.apps.v1.StatefulSet(
+            `${name}-stateful-set`,
+            {
+                metadata,
+                spec: {
+                    serviceName: names.triggerer,
+                    podManagementPolicy: "Parallel",
+                    replicas,
+                    selector,
+                    template,
+                },
+            },
+            { parent: this, customTimeouts: workloadTimeouts },
+        );
+
+        this.registerOutputs({});
+    }
+}

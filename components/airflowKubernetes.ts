@@ -1,0 +1,196 @@
+import * as pulumi from "@pulumi/pulumi";
+import { AirflowAccess } from "./access/airflowAccess";
+import { AdminUser } from "./airflow/adminUser";
+import { AirflowSecrets } from "./airflow/airflowSecrets";
+import { ApiServer } from "./airflow/apiServer";
+import { DagProcessor } from "./airflow/dagProcessor";
+import { Migration } from "./airflow/migration";
+import { Scheduler } from "./airflow/scheduler";
+import { Triggerer } from "./airflow/triggerer";
+import type { AirflowKubernetesArgs } from "./airflowKubernetesArgs";
+import { type AirflowSettings, withDefaults } from "./airflowKubernetesDefaults";
+import { validate } from "./airflowKubernetesValidation";
+import { DagsLoader } from "./dags/dagsLoader";
+import { Postgres } from "./database/postgres";
+import { AirflowNamespaces } from "./namespaces/airflowNamespaces";
+import { openUiCommand } from "./networking/urls";
+import { ArgumentsError } from "./problems";
+import { PersistentVolumes } from "./storage/persistentVolumes";
+import { sharedVolumes } from "./storage/sharedVolumes";
+import { VolumeClaims } from "./storage/volumeClaims";
+import { VolumePermissions } from "./storage/volumePermissions";
+
+/** Names of the namespaces of an installation. */
+export interface AirflowNamespaceNames {
+    /** Airflow's processes, the database, all secrets. */
+    readonly airflow: string;
+    /** Task pods. */
+    readonly workers: string;
+    /** The Job that prepares the volumes. */
+    readonly storage: string;
+}
+
+/**
+ * Apache Airflow 3 with the KubernetesExecutor: namespaces, access, storage, database, Airflow's processes and the template
+ * of its task pods.
+ *
+ * ```ts
+ * const airflow = new AirflowKubernetes("airflow", { dags: { volume: { folder: "dags" } } });
+ * export const url = airflow.url;
+ * export const adminPassword = airflow.adminPassword;
+ * ```
+ *
+ * @see https://airflow.apache.org/docs/apache-airflow-providers-cncf-kubernetes/stable/kubernetes_executor.html
+ */
+export class AirflowKubernetes extends pulumi.ComponentResource {
+    /** Address of the UI. */
+    public readonly url: pulumi.Output<string>;
+    /** Name of the first user. */
+    public readonly adminUser: pulumi.Output<string>;
+    /** Password of the first user. Secret. */
+    public readonly adminPassword: pulumi.Output<string>;
+    /** Names of the namespaces. */
+    public readonly namespaces: pulumi.Output<AirflowNamespaceNames>;
+    /** The command that makes the UI answer on this machine. */
+    public readonly openUi: pulumi.Output<string>;
+
+    /**
+     * @param name The unique name of this component.
+     * @param args Its arguments, all of which have defaults.
+     * @param opts Options, such as the provider of the cluster.
+     * @throws ArgumentsError that names every fault of the arguments, before anything is created.
+     */
+    constructor(name: string, args: AirflowKubernetesArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+        super("airflow-kubernetes:index:AirflowKubernetes", name, checked(args), opts);
+
+        const settings = withDefaults(args);
+        const instance = name;
+        const volumes = sharedVolumes(settings);
+        const { imagePullSecrets } = settings.airflow;
+
+        // What comes first here goes last on destroy: the volumes stand until no pod can use them any more.
+        const persistentVolumes = new PersistentVolumes(
+            `${name}-volumes`,
+            { instance, namespaces: settings.namespaces, volumes },
+            { parent: this },
+        );
+        const namespaces = new AirflowNamespaces(
+            `${name}-namespaces`,
+            { instance, names: settings.namespaces, workersPodSecurity: settings.workersPodSecurity },
+            { parent: this, dependsOn: persistentVolumes },
+        );
+        const claims = new VolumeClaims(
+            `${name}-claims`,
+            { instance, namespaces, namespaceNames: settings.namespaces, volumes },
+            { parent: this },
+        );
+        const permissions = new VolumePermissions(
+            `${name}-permissions`,
+            { instance, namespace: namespaces.storage, volumes, image: settings.airflow.image, imagePullSecrets },
+            { parent: this, dependsOn: claims },
+        );
+        const access = new AirflowAccess(
+            `${name}-access`,
+            { instance, namespaces, imagePullSecrets },
+            { parent: this },
+        );
+        const secrets = new AirflowSecrets(
+            name,
+            { instance, namespace: namespaces.airflow, settings },
+            { parent: this },
+        );
+        const loader = new DagsLoader(
+            `${name}-dags`,
+            { instance, namespace: namespaces.airflow, airflow: settings.airflow, folder: settings.dags.folder },
+            { parent: this, dependsOn: [access, permissions] },
+        );
+        const postgres = new Postgres(
+            `${name}-postgres`,
+            {
+                instance,
+                namespace: namespaces.airflow,
+                settings: settings.database,
+                password: secrets.keys.databasePassword,
+                imagePullSecrets,
+            },
+            // Only a retained database lies on a volume whose root has to be prepared.
+            { parent: this, dependsOn: settings.database.retain ? [access, permissions] : [access] },
+        );
+
+        const airflow = { instance, namespace: namespaces.airflow, settings, keys: secrets.keys };
+        const migration = new Migration(`${name}-migration`, airflow, { parent: this, dependsOn: [access, postgres] });
+        const migrated = { parent: this, dependsOn: [migration, permissions] };
+        new AdminUser(`${name}-admin-user`, airflow, migrated);
+        new ApiServer(`${name}-api-server`, airflow, migrated);
+        new Triggerer(`${name}-triggerer`, airflow, migrated);
+        new DagProcessor(`${name}-dag-processor`, airflow, { ...migrated, dependsOn: [...migrated.dependsOn, loader] });
+        // Depending on everything that a task pod needs, it is the first to go: nothing makes pods after it.
+        new Scheduler(`${name}-scheduler`, airflow, {
+            ...migrated,
+            dependsOn: [...migrated.dependsOn, loader, access],
+        });
+
+        this.url = pulumi.output(settings.airflow.url);
+        this.adminUser = pulumi.output(settings.admin.user);
+        this.adminPassword = secrets.adminPassword;
+        this.namespaces = pulumi.output(settings.namespaces);
+        this.openUi = pulumi.output(openUiCommand(settings.airflow, settings.namespaces));
+        this.registerOutputs({
+            url: this.url,
+            adminUser: this.adminUser,
+            adminPassword: this.adminPassword,
+            namespaces: this.namespaces,
+            openUi: this.openUi,
+        });
+    }
+}
+
+/** The arguments themselves, or an error that names every fault. Runs before anything is registered. */
+function checked(args: AirflowKubernetesArgs): AirflowKubernetesArgs {
+    const problems = validate(args);
+    if (problems.length > 0) {
+        throw new ArgumentsError(problems);
+    }
+    checkPinnedKeys(withDefaults(args));
+    return {
+        ...args,
+        airflow: args.airflow && { ...args.airflow, fernetKey: secretOrNone(args.airflow.fernetKey) },
+        database: args.database && { ...args.database, password: secretOrNone(args.database.password) },
+        admin: args.admin && { ...args.admin, password: secretOrNone(args.admin.password) },
+    };
+}
+
+/** Arguments end up in the state of the stack, so what is secret has to be marked before. */
+function secretOrNone(value: pulumi.Input<string> | undefined): pulumi.Output<string> | undefined {
+    return value === undefined ? undefined : pulumi.secret(value);
+}
+
+/**
+ * Data that outlive their stack are lost when their keys do not. A preview may go on: it shows what is planned, and the keys
+ * may be pinned before the update.
+ */
+function checkPinnedKeys({ airflow, database }: AirflowSettings): void {
+    const loose = [
+        ...(airflow.fernetKey === undefined ? ["airflow.fernetKey"] : []),
+        ...(database.password === undefined ? ["database.password"] : []),
+    ];
+    if (!database.retain || loose.length === 0) {
+        return;
+    }
+    const command = `make pin-keys STACK=${pulumi.getStack()}`;
+    if (pulumi.runtime.isDryRun()) {
+        pulumi.log.warn(
+            `database.retain keeps the database after a destroy, but ${loose.join(" and ")} would go with the stack. ` +
+                `An update will refuse this. Run: ${command}`,
+        );
+        return;
+    }
+    throw new ArgumentsError([
+        {
+            path: "database.retain",
+            value: true,
+            allowed: `true only together with ${loose.join(" and ")}, or the data could not be opened after a destroy`,
+            remedy: `Run: ${command}`,
+        },
+    ]);
+}

@@ -1,0 +1,311 @@
+import { optionVariable } from "./airflow/environment";
+import { ownedVariables, secretVariableNames } from "./airflow/ownedVariables";
+import {
+    type AirflowKubernetesArgs,
+    DagDelivery,
+    type EnvironmentVariableArgs,
+    Hosting,
+    type PlacementArgs,
+    type ResourcesArgs,
+} from "./airflowKubernetesArgs";
+import { type AirflowSettings, withDefaults } from "./airflowKubernetesDefaults";
+import { dagsFolderFault } from "./dags/dagsArchive";
+import { PodSecurityLevel } from "./kubernetes/podSecurity";
+import { parseQuantity } from "./kubernetes/quantity";
+import type { Problem } from "./problems";
+
+/** Everything that is wrong with the arguments, or an empty list. Values that are not known yet are taken as right. */
+export function validate(args: AirflowKubernetesArgs): Problem[] {
+    const settings = withDefaults(args);
+    return [
+        ...modes(settings),
+        ...namespaces(settings),
+        ...storage(settings),
+        ...dags(settings),
+        ...database(settings),
+        ...airflow(settings),
+        ...options(settings.airflow.options),
+        ...admin(settings),
+        ...processes(settings),
+        ...workers(settings),
+    ];
+}
+
+/** A problem when `valid` is false. */
+function check(valid: boolean, path: string, value: unknown, allowed: string, remedy?: string): Problem[] {
+    return valid ? [] : [{ path, value, allowed, remedy }];
+}
+
+function oneOf(path: string, value: string, values: Record<string, string>): Problem[] {
+    const allowed = Object.values(values);
+    return check(allowed.includes(value), path, value, allowed.join(", "));
+}
+
+function wholeNumber(path: string, value: number, least: number, most: number): Problem[] {
+    const valid = Number.isInteger(value) && value >= least && value <= most;
+    return check(valid, path, value, `a whole number from ${least} to ${most}`);
+}
+
+function dnsLabel(path: string, value: string): Problem[] {
+    const valid = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value);
+    return check(
+        valid,
+        path,
+        value,
+        "1 to 63 lower-case letters, digits and dashes, beginning and ending without a dash",
+    );
+}
+
+function dnsName(path: string, value: string): Problem[] {
+    const label = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
+    const valid = value.length <= 253 && new RegExp(`^${label}(\\.${label})*$`).test(value);
+    return check(valid, path, value, "a DNS name: lower-case letters, digits, dashes and dots");
+}
+
+function quantity(path: string, value: string): Problem[] {
+    const parsed = parseQuantity(value);
+    const valid = parsed !== undefined && parsed > 0;
+    return check(valid, path, value, "a Kubernetes quantity above zero, such as 500m, 512Mi or 10Gi");
+}
+
+function modes(settings: AirflowSettings): Problem[] {
+    const { hosting } = settings;
+    const { delivery } = settings.dags;
+    const unbuilt = (path: string, value: string, built: string) =>
+        check(value === built, path, value, `${built} only, for now`, "The other values are not built yet.");
+    const hostingFault = oneOf("hosting", hosting, Hosting);
+    const deliveryFault = oneOf("dags.delivery", delivery, DagDelivery);
+    return [
+        ...(hostingFault.length > 0 ? hostingFault : unbuilt("hosting", hosting, Hosting.Minikube)),
+        ...(deliveryFault.length > 0 ? deliveryFault : unbuilt("dags.delivery", delivery, DagDelivery.Volume)),
+    ];
+}
+
+function namespaces(settings: AirflowSettings): Problem[] {
+    const entries = Object.entries(settings.namespaces);
+    const reserved = (name: string) => name === "default" || name.startsWith("kube-");
+    return [
+        ...entries.flatMap(([noun, name]) => dnsLabel(`namespaces.${noun}`, name)),
+        ...entries.flatMap(([noun, name]) =>
+            check(!reserved(name), `namespaces.${noun}`, name, "a namespace that Kubernetes does not keep for itself"),
+        ),
+        ...entries.flatMap(([noun, name], index) => {
+            const twin = entries.slice(0, index).find(([, other]) => other === name);
+            const allowed = `another name than that of namespaces.${twin?.[0]}`;
+            return check(twin === undefined, `namespaces.${noun}`, name, allowed);
+        }),
+        ...oneOf("namespaces.workersPodSecurity", settings.workersPodSecurity, PodSecurityLevel),
+    ];
+}
+
+function storage({ storage }: AirflowSettings): Problem[] {
+    const { hostPath } = storage;
+    const valid = /^(\/[A-Za-z0-9._-]+)+$/.test(hostPath) && !hostPath.split("/").includes("..");
+    return [
+        ...check(
+            valid,
+            "storage.hostPath",
+            hostPath,
+            "an absolute path below the root, without .. and without a / at its end",
+        ),
+        ...quantity("storage.dagsSize", storage.dagsSize),
+        ...quantity("storage.logsSize", storage.logsSize),
+    ];
+}
+
+function dags({ dags }: AirflowSettings): Problem[] {
+    const fault = dags.delivery === DagDelivery.Volume ? dagsFolderFault(dags.folder) : undefined;
+    return [
+        ...check(
+            fault === undefined,
+            "dags.volume.folder",
+            dags.folder,
+            "a folder of this machine with Python files, at most 5 MiB compressed",
+            `With this one, ${fault}. Paths are relative to the program.`,
+        ),
+        ...wholeNumber("dags.refreshSeconds", dags.refreshSeconds, 5, 30),
+    ];
+}
+
+function database({ database }: AirflowSettings): Problem[] {
+    const { password } = database;
+    return [
+        ...pinnedImage("database.image", database.image),
+        ...quantity("database.size", database.size),
+        ...(typeof password === "string" && !/^[\x21-\x7e]{8,128}$/.test(password)
+            ? [{ path: "database.password", allowed: "8 to 128 printable characters without spaces" }]
+            : []),
+        ...resources("database.resources", database.resources),
+    ];
+}
+
+function pinnedImage(path: string, image: string): Problem[] {
+    const name = "[a-z0-9]+(?:[._-]+[a-z0-9]+)*";
+    const pattern = new RegExp(
+        `^(?:[A-Za-z0-9.-]+(?::\\d+)?/)?${name}(?:/${name})*(?::(\\w[\\w.-]{0,127}))?(@sha256:[0-9a-f]{64})?$`,
+    );
+    const match = pattern.exec(image);
+    const pinned = match !== null && ((match[1] !== undefined && match[1] !== "latest") || match[2] !== undefined);
+    return check(pinned, path, image, "an image with a tag other than latest, or with a digest, such as postgres:17");
+}
+
+function airflow({ airflow }: AirflowSettings): Problem[] {
+    const [major, minor] = (/^(\d+)\.(\d+)\.\d+$/.exec(airflow.version) ?? []).slice(1).map(Number);
+    return [
+        ...check(major === 3 && minor >= 1, "airflow.version", airflow.version, "3.1.0 or newer, below 4"),
+        ...pinnedImage("airflow.image", airflow.image),
+        ...check(
+            validUrl(airflow.url),
+            "airflow.url",
+            airflow.url,
+            "an http or https URL of host, port and path, without user, query or fragment",
+        ),
+        ...(typeof airflow.fernetKey === "string" && !airflow.fernetKey.split(",").every(isFernetKey)
+            ? [
+                  {
+                      path: "airflow.fernetKey",
+                      allowed: "url-safe base64 of 32 bytes, or two such keys as NEW,OLD",
+                      remedy: "Make one: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'",
+                  },
+              ]
+            : []),
+        ...airflow.imagePullSecrets.flatMap((name, index) => dnsName(`airflow.imagePullSecrets[${index}]`, name)),
+        ...dnsName("airflow.clusterDomain", airflow.clusterDomain),
+    ];
+}
+
+function isFernetKey(key: string): boolean {
+    return /^[A-Za-z0-9_-]{43}=$/.test(key);
+}
+
+function validUrl(text: string): boolean {
+    if (!URL.canParse(text)) {
+        return false;
+    }
+    const { protocol, username, password, search, hash, pathname } = new URL(text);
+    return /^https?:$/.test(protocol) && username + password + search + hash === "" && !pathname.includes("//");
+}
+
+function options(options: Record<string, Record<string, string>>): Problem[] {
+    return Object.entries(options).flatMap(([section, keys]) =>
+        Object.entries(keys).flatMap(([key, value]) => {
+            const path = `airflow.options.${section}.${key}`;
+            const variable = optionVariable(section, key);
+            if (!/^[A-Za-z0-9_.]+$/.test(section) || !/^[A-Za-z0-9_]+$/.test(key)) {
+                return [{ path, value, allowed: "sections and keys of letters, digits and underscores" }];
+            }
+            return variableFault(path, variable, value);
+        }),
+    );
+}
+
+/** A problem when a user sets a variable that the component sets, or one that holds a secret. */
+function variableFault(path: string, variable: string, value: unknown): Problem[] {
+    // AIRFLOW__X__Y_CMD and AIRFLOW__X__Y_SECRET set the option Y as well.
+    const base = variable.replace(/_(CMD|SECRET)$/, "");
+    if (secretVariableNames.has(variable) || secretVariableNames.has(base)) {
+        return [{ path, allowed: "no option that holds a secret: it would be readable in every pod" }];
+    }
+    const instead = ownedVariables[variable] ?? ownedVariables[base];
+    return instead === undefined
+        ? []
+        : [{ path, value, allowed: `nothing: the component sets ${variable} itself`, remedy: instead }];
+}
+
+function admin({ admin }: AirflowSettings): Problem[] {
+    const { user, email, password } = admin;
+    return [
+        ...check(/^[\w.@+-]{1,64}$/.test(user), "admin.user", user, "1 to 64 letters, digits and any of . _ @ + -"),
+        ...check(/^[^\s@]+@[^\s@]+$/.test(email), "admin.email", email, "an e-mail address"),
+        ...(typeof password === "string" && (password.length < 8 || password === user)
+            ? [{ path: "admin.password", allowed: "at least 8 characters, and not the user's name" }]
+            : []),
+    ];
+}
+
+function processes(settings: AirflowSettings): Problem[] {
+    return (["apiServer", "scheduler", "dagProcessor", "triggerer"] as const).flatMap((noun) => {
+        const { replicas, env, placement, resources: size } = settings[noun];
+        return [
+            ...wholeNumber(`${noun}.replicas`, replicas, 1, 20),
+            ...resources(`${noun}.resources`, size),
+            ...environment(`${noun}.env`, env),
+            ...tolerations(`${noun}.placement`, placement),
+        ];
+    });
+}
+
+function workers({ workers }: AirflowSettings): Problem[] {
+    return [
+        ...resources("workers.resources", workers.resources),
+        ...environment("workers.env", workers.env),
+        ...tolerations("workers.placement", workers.placement),
+        ...wholeNumber("workers.terminationGracePeriodSeconds", workers.terminationGracePeriodSeconds, 1, 3600),
+        ...wholeNumber("workers.podsCreationBatchSize", workers.podsCreationBatchSize, 1, 128),
+        ...Object.entries(workers.labels).flatMap(([key, value]) =>
+            check(
+                /^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/.test(key) &&
+                    /^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/.test(value),
+                `workers.labels.${key}`,
+                value,
+                "label keys and values of up to 63 letters, digits, dashes, underscores and dots",
+            ),
+        ),
+    ];
+}
+
+function resources(path: string, given: Required<ResourcesArgs>): Problem[] {
+    const malformed = Object.entries(given).flatMap(([field, value]) => quantity(`${path}.${field}`, value));
+    if (malformed.length > 0) {
+        return malformed;
+    }
+    return (["cpu", "memory"] as const).flatMap((kind) => {
+        const request = given[`${kind}Request`];
+        const limit = given[`${kind}Limit`];
+        const fits = (parseQuantity(request) ?? 0) <= (parseQuantity(limit) ?? 0);
+        return check(fits, `${path}.${kind}Request`, request, `not more than ${kind}Limit, which is ${limit}`);
+    });
+}
+
+function environment(path: string, variables: readonly EnvironmentVariableArgs[]): Problem[] {
+    return variables.flatMap(({ name, value, secretName, secretKey }, index) => {
+        const at = `${path}[${index}]`;
+        const literal = value !== undefined;
+        const reference = secretName !== undefined && secretKey !== undefined;
+        const half = (secretName === undefined) !== (secretKey === undefined);
+        return [
+            ...check(
+                /^[A-Za-z_]\w*$/.test(name),
+                `${at}.name`,
+                name,
+                "letters, digits and underscores, no digit first",
+            ),
+            ...check(
+                variables.findIndex((other) => other.name === name) === index,
+                `${at}.name`,
+                name,
+                "each name once",
+            ),
+            ...check(!half && literal !== reference, at, name, "either value, or secretName together with secretKey"),
+            // By reference a user may give a process whatever Airflow reads.
+            ...(literal ? variableFault(`${at}.name`, name.toUpperCase(), name) : []),
+        ];
+    });
+}
+
+function tolerations(path: string, { tolerations = [] }: PlacementArgs): Problem[] {
+    return tolerations.flatMap(({ operator, effect }, index) => [
+        ...check(
+            operator === undefined || ["Equal", "Exists"].includes(operator),
+            `${path}.tolerations[${index}].operator`,
+            operator,
+            "Equal, Exists",
+        ),
+        ...check(
+            effect === undefined || ["NoSchedule", "PreferNoSchedule", "NoExecute"].includes(effect),
+            `${path}.tolerations[${index}].effect`,
+            effect,
+            "NoSchedule, PreferNoSchedule, NoExecute",
+        ),
+    ]);
+}

@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import * as tar from "tar";
+
+/** Files of DAGs, packed. */
+export interface DagsArchive {
+    /** Base64 of a gzipped tar, cut into parts that each fit a ConfigMap. */
+    readonly parts: string[];
+    /** SHA-256 of the unpacked tar, hexadecimal. Equal files give an equal digest on every machine. */
+    readonly digest: string;
+}
+
+/** What a ConfigMap holds, with room for its metadata: 1 MiB is the limit of the API server. */
+const partBytes = 900 * 1024;
+
+/** The most that the Kubernetes API is troubled with. */
+export const maximumArchiveBytes = 5 * 1024 * 1024;
+
+/**
+ * Paths of the files to load, relative to the folder and sorted. Names that begin with a dot are left out, because they are
+ * seldom meant for a cluster (`.env`, `.git`), except `.airflowignore`.
+ */
+export function dagFiles(folder: string): string[] {
+    const walk = (below: string): string[] =>
+        readdirSync(join(folder, below), { withFileTypes: true }).flatMap((entry) => {
+            const path = below === "" ? entry.name : `${below}/${entry.name}`;
+            if (entry.name.startsWith(".") && entry.name !== ".airflowignore") {
+                return [];
+            }
+            if (entry.name === "__pycache__" || entry.name.endsWith(".pyc")) {
+                return [];
+            }
+            // Through a link to a directory, a folder could hold itself.
+            if (entry.isDirectory()) {
+                return walk(path);
+            }
+            const isFile = entry.isFile() || (entry.isSymbolicLink() && statSync(join(folder, path)).isFile());
+            return isFile ? [path] : [];
+        });
+    return walk("").sort();
+}
+
+/** What is wrong with a folder of DAGs, or undefined. */
+export function dagsFolderFault(folder: string): string | undefined {
+    if (!existsSync(folder)) {
+        return "there is no such folder";
+    }
+    if (!statSync(folder).isDirectory()) {
+        return "it is not a folder";
+    }
+    if (!dagFiles(folder).some((file) => file.endsWith(".py"))) {
+        return "there is no Python file in it";
+    }
+    const { length } = gzipSync(packed(folder), { level: 9 });
+    if (length > maximumArchiveBytes) {
+        const megabytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+        return `its files are ${megabytes(length)} compressed, more than ${megabytes(maximumArchiveBytes)}`;
+    }
+    return undefined;
+}
+
+/** Packs a folder. Owner, time and order of the files do not count, so the digest changes only with their contents. */
+export function packDags(folder: string): DagsArchive {
+    const archive = packed(folder);
+    const data = gzipSync(archive, { level: 9 });
+    const parts: string[] = [];
+    for (let start = 0; start < data.length; start += partBytes) {
+        parts.push(data.subarray(start, start + partBytes).toString("base64"));
+    }
+    return { parts, digest: createHash("sha256").update(archive).digest("hex") };
+}
+
+function packed(folder: string): Buffer {
+    const pack = tar.create(
+        {
+            cwd: folder,
+            sync: true,
+            portable: true,
+            follow: true,
+            noDirRecurse: true,
+            mtime: new Date(0),
+            onWriteEntry: (entry) => {
+                if (entry.stat) {
+                    entry.stat.mode = 0o100644;
+                }
+            },
+        },
+        dagFiles(folder),
+    );
+    return Buffer.concat([...readAll(pack)]);
+}
+
+function* readAll(pack: { read(): Buffer | null }): Generator<Buffer> {
+    for (let chunk = pack.read(); chunk !== null; chunk = pack.read()) {
+        yield chunk;
+    }
+}

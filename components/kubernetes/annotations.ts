@@ -1,0 +1,14 @@
+/**
+ * Annotations that pulumi-kubernetes reads.
+ *
+ * @see https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/
+ */
+
+/** Does not wait for the object: a claim of a class that binds at first use would never be ready before its pod. */
+export const skipAwait = { "pulumi.com/skipAwait": "true" };
+
+/** Runs a failed Job again at the next `up`: a Job cannot be changed in place. */
+export const replaceUnready = { "pulumi.com/replaceUnready": "true" };
+
+/** A mesh proxy beside a Job would keep it from ever completing. */
+export const noServiceMesh = { "sidecar.istio.io/inject": "false" };

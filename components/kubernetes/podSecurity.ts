@@ -1,0 +1,63 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type { Labels } from "./labels";
+
+/**
+ * The Pod Security Standards.
+ *
+ * @see https://kubernetes.io/docs/concepts/security/pod-security-standards/
+ */
+export enum PodSecurityLevel {
+    Privileged = "privileged",
+    Baseline = "baseline",
+    Restricted = "restricted",
+}
+
+/** The user that a pod runs as. */
+export interface PodUser {
+    /** Numeric user. */
+    readonly uid: number;
+    /** Numeric primary group. */
+    readonly gid: number;
+}
+
+/**
+ * The user of the official Airflow image. Its group is 0, so that what one process writes on a shared volume
+ * another may change.
+ *
+ * @see https://airflow.apache.org/docs/docker-stack/entrypoint.html#allowing-arbitrary-user-to-run-the-container
+ */
+export const airflowUser: PodUser = { uid: 50000, gid: 0 };
+
+/** The user of the official Postgres image. */
+export const postgresUser: PodUser = { uid: 999, gid: 999 };
+
+/** Namespace labels that enforce one level and warn at the strictest. */
+export function podSecurityLabels(enforced: PodSecurityLevel): Labels {
+    return {
+        "pod-security.kubernetes.io/enforce": enforced,
+        "pod-security.kubernetes.io/warn": PodSecurityLevel.Restricted,
+        "pod-security.kubernetes.io/audit": PodSecurityLevel.Restricted,
+    };
+}
+
+/** Pod half of the `restricted` standard. */
+export function restrictedPod(user: PodUser): k8s.types.input.core.v1.PodSecurityContext {
+    return {
+        runAsNonRoot: true,
+        runAsUser: user.uid,
+        runAsGroup: user.gid,
+        fsGroup: user.gid,
+        // Without it the kubelet walks a whole disk at each start of a pod to set a group that is right already.
+        fsGroupChangePolicy: "OnRootMismatch",
+        seccompProfile: { type: "RuntimeDefault" },
+    };
+}
+
+/** Container half of the `restricted` standard, with a root file system that nothing can write to. */
+export function restrictedContainer(): k8s.types.input.core.v1.SecurityContext {
+    return {
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ["ALL"] },
+        readOnlyRootFilesystem: true,
+    };
+}

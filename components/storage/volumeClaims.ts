@@ -1,0 +1,51 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { NamespaceNames } from "../airflowKubernetesDefaults";
+import { skipAwait } from "../kubernetes/annotations";
+import { objectLabels } from "../kubernetes/labels";
+import type { AirflowNamespaces } from "../namespaces/airflowNamespaces";
+import { persistentVolumeName } from "./persistentVolumes";
+import type { SharedVolume } from "./sharedVolumes";
+
+/** Arguments of {@link VolumeClaims}. */
+export interface VolumeClaimsArgs {
+    readonly instance: string;
+    readonly namespaces: AirflowNamespaces;
+    readonly namespaceNames: NamespaceNames;
+    readonly volumes: SharedVolume[];
+}
+
+/** The claims of the shared volumes, in every namespace that mounts them. */
+export class VolumeClaims extends pulumi.ComponentResource {
+    /** @param name The unique name of this component. */
+    constructor(name: string, args: VolumeClaimsArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("airflow-kubernetes:index:VolumeClaims", name, {}, opts);
+
+        for (const volume of args.volumes) {
+            for (const noun of volume.namespaces) {
+                const namespace = args.namespaces[noun];
+                new k8s.core.v1.PersistentVolumeClaim(
+                    `${name}-${noun}-${volume.noun}`,
+                    {
+                        metadata: {
+                            name: volume.claimName,
+                            namespace: namespace.metadata.name,
+                            labels: objectLabels(args.instance, volume.noun),
+                            annotations: skipAwait,
+                        },
+                        spec: {
+                            accessModes: [volume.accessMode],
+                            resources: { requests: { storage: volume.size } },
+                            storageClassName: "",
+                            volumeName: persistentVolumeName(args.namespaceNames[noun], volume.noun),
+                        },
+                    },
+                    // Deleted one by one, a claim that a task pod still uses would wait for that pod without end.
+                    { parent: this, deletedWith: namespace },
+                );
+            }
+        }
+
+        this.registerOutputs({});
+    }
+}

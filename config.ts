@@ -1,0 +1,224 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import {
+    type AirflowKubernetesArgs,
+    ArgumentsError,
+    DagDelivery,
+    Hosting,
+    PodSecurityLevel,
+    type Problem,
+    validate,
+} from "./components";
+
+const text = z.string();
+const texts = z.record(text, text);
+const resources = z
+    .strictObject({ cpuRequest: text, cpuLimit: text, memoryRequest: text, memoryLimit: text })
+    .partial();
+const environment = z.array(
+    z.strictObject({
+        name: text,
+        value: text.optional(),
+        secretName: text.optional(),
+        secretKey: text.optional(),
+    }),
+);
+const placement = z
+    .strictObject({
+        nodeSelector: texts,
+        tolerations: z.array(
+            z
+                .strictObject({ key: text, operator: text, value: text, effect: text, tolerationSeconds: z.int() })
+                .partial(),
+        ),
+        priorityClassName: text,
+    })
+    .partial();
+const airflowProcess = z.strictObject({ replicas: z.int(), resources, env: environment, placement }).partial();
+
+/**
+ * Keys of a stack file and their shapes, which are those of the arguments of `AirflowKubernetes`. What values mean is checked
+ * there; secrets have keys of their own, so that they can be encrypted one by one.
+ */
+const schema = z
+    .strictObject({
+        hosting: z.enum(Hosting),
+        namespaces: z
+            .strictObject({ airflow: text, workers: text, storage: text, workersPodSecurity: z.enum(PodSecurityLevel) })
+            .partial(),
+        storage: z.strictObject({ hostPath: text, dagsSize: text, logsSize: text }).partial(),
+        dags: z
+            .strictObject({
+                delivery: z.enum(DagDelivery),
+                volume: z.strictObject({ folder: text }).partial(),
+                refreshSeconds: z.int(),
+            })
+            .partial(),
+        database: z.strictObject({ image: text, size: text, retain: z.boolean(), resources }).partial(),
+        airflow: z
+            .strictObject({
+                version: text,
+                image: text,
+                url: text,
+                options: z.record(text, texts),
+                imagePullSecrets: z.array(text),
+                clusterDomain: text,
+            })
+            .partial(),
+        admin: z.strictObject({ user: text, email: text }).partial(),
+        apiServer: airflowProcess,
+        scheduler: airflowProcess,
+        dagProcessor: airflowProcess,
+        triggerer: airflowProcess,
+        workers: z
+            .strictObject({
+                resources,
+                env: environment,
+                placement,
+                labels: texts,
+                annotations: texts,
+                terminationGracePeriodSeconds: z.int(),
+                podsCreationBatchSize: z.int(),
+            })
+            .partial(),
+        fernetKey: text,
+        databasePassword: text,
+        adminPassword: text,
+    })
+    .partial();
+
+type StackConfig = z.infer<typeof schema>;
+
+/** Keys whose values are encrypted in the stack file, and the arguments that they become. */
+const secretKeys: Record<string, string> = {
+    fernetKey: "airflow.fernetKey",
+    databasePassword: "database.password",
+    adminPassword: "admin.password",
+};
+
+/** Keys whose values are text in the stack file; all others hold JSON. */
+const textKeys = new Set(["hosting", ...Object.keys(secretKeys)]);
+
+/**
+ * Arguments of `AirflowKubernetes` from the keys of the stack.
+ *
+ * @throws ArgumentsError that names every fault of the stack's configuration.
+ */
+export function loadArgs(): AirflowKubernetesArgs {
+    const project = pulumi.getProject();
+    const { args, problems } = readArgs(stackValues(project));
+    if (problems.length > 0) {
+        const subject = `the configuration of stack ${pulumi.getStack()}`;
+        throw new ArgumentsError(
+            problems.map((problem) => ({ ...problem, path: `${project}:${problem.path}` })),
+            subject,
+        );
+    }
+    return args;
+}
+
+/** The stack's values by key, without the project's name. Those of other projects, such as `kubernetes`, are left out. */
+function stackValues(project: string): Record<string, string> {
+    const prefix = `${project}:`;
+    return Object.fromEntries(
+        Object.entries(pulumi.runtime.allConfig())
+            .filter(([key]) => key.startsWith(prefix))
+            .map(([key, value]) => [key.slice(prefix.length), value]),
+    );
+}
+
+/** Arguments, or all that is wrong with the values. Paths are keys of the stack. */
+export function readArgs(values: Record<string, string>): { args: AirflowKubernetesArgs; problems: Problem[] } {
+    const given = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, parsed(key, value)]));
+    const result = schema.safeParse(given);
+    if (result.success) {
+        return { args: toArgs(result.data, pulumi.secret), problems: validateConfig(result.data) };
+    }
+    // What has the right shape is still looked at, so that all faults are told at once.
+    const faulty = new Set(result.error.issues.map(({ path }) => String(path[0])));
+    const shaped = schema.safeParse(
+        Object.fromEntries(Object.entries(given).filter(([key]) => key in schema.shape && !faulty.has(key))),
+    );
+    return {
+        args: {},
+        problems: [
+            ...result.error.issues.flatMap((issue) => shapeProblems(issue, given)),
+            ...(shaped.success ? validateConfig(shaped.data) : []),
+        ],
+    };
+}
+
+function parsed(key: string, value: string): unknown {
+    if (textKeys.has(key)) {
+        return value;
+    }
+    try {
+        return JSON.parse(value);
+    } catch {
+        return value;
+    }
+}
+
+function validateConfig(config: StackConfig): Problem[] {
+    const keyOf = Object.fromEntries(Object.entries(secretKeys).map(([key, path]) => [path, key]));
+    const problems = validate(toArgs(config, (value) => value));
+    return problems.map((problem) => ({ ...problem, path: keyOf[problem.path] ?? problem.path }));
+}
+
+function toArgs(config: StackConfig, secret: (value: string) => pulumi.Input<string>): AirflowKubernetesArgs {
+    const { fernetKey, databasePassword, adminPassword, ...args } = config;
+    const some = (value: string | undefined) => (value === undefined ? undefined : secret(value));
+    return {
+        ...args,
+        airflow: { ...args.airflow, fernetKey: some(fernetKey) },
+        database: { ...args.database, password: some(databasePassword) },
+        admin: { ...args.admin, password: some(adminPassword) },
+    };
+}
+
+const types: Record<string, string> = {
+    string: "text",
+    int: "a whole number",
+    number: "a whole number",
+    boolean: "true, false",
+    object: "an object: set single values with pulumi config set --path",
+    record: "an object: set single values with pulumi config set --path",
+    array: "a list",
+};
+
+/** One problem for each thing that an issue speaks of. */
+function shapeProblems(issue: z.core.$ZodIssue, given: unknown): Problem[] {
+    const path = issue.path.map(String);
+    const value = path[0] in secretKeys ? undefined : valueAt(given, path);
+    switch (issue.code) {
+        case "unrecognized_keys":
+            return issue.keys.map((key) => ({
+                path: pathText([...path, key]),
+                value: valueAt(given, [...path, key]),
+                allowed: `the keys ${keysAt(path).join(", ")}`,
+            }));
+        case "invalid_value":
+            return [{ path: pathText(path), value, allowed: issue.values.join(", ") }];
+        case "invalid_type":
+            return [{ path: pathText(path), value, allowed: types[issue.expected] ?? issue.expected }];
+        default:
+            return [{ path: pathText(path), value, allowed: issue.message }];
+    }
+}
+
+function pathText(path: readonly string[]): string {
+    return path.map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`)).join("");
+}
+
+function valueAt(root: unknown, path: readonly string[]): unknown {
+    return path.reduce<unknown>(
+        (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
+        root,
+    );
+}
+
+/** The keys that an object at a path may have. */
+function keysAt(path: readonly string[]): string[] {
+    const steps = path.flatMap((key) => (/^\d+$/.test(key) ? ["items"] : ["properties", key]));
+    return Object.keys(valueAt(z.toJSONSchema(schema), [...steps, "properties"]) ?? {});
+}

@@ -1,0 +1,15 @@
+import { AirflowKubernetes } from "./components";
+import { loadArgs } from "./config";
+
+const airflow = new AirflowKubernetes("airflow", loadArgs());
+
+/** Address of the UI. */
+export const url = airflow.url;
+/** Name of the first user. */
+export const adminUser = airflow.adminUser;
+/** Password of the first user: `pulumi stack output adminPassword --show-secrets`. */
+export const adminPassword = airflow.adminPassword;
+/** Names of the namespaces. */
+export const namespaces = airflow.namespaces;
+/** The command that makes the UI answer on this machine. */
+export const openUi = airflow.openUi;
