@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { Interrupted, UserError } from "./errors";
 
 /** How a child is started: with this environment and folder, and with this text on its standard input. */
@@ -48,6 +50,11 @@ export async function output(command: readonly string[], options: ChildOptions =
         throw new UserError(`${command.join(" ")} failed (exit code ${finished.code}):\n${said}`);
     }
     return finished.stdout;
+}
+
+/** Whether a program of this name is on the PATH. */
+export function onPath(program: string, env: NodeJS.ProcessEnv = process.env): boolean {
+    return (env.PATH ?? "").split(":").some((folder) => folder !== "" && existsSync(join(folder, program)));
 }
 
 function start(

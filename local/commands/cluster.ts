@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { binDirectory, clusterStatus, clusterUp, contextName, kubeconfigPath } from "../cluster";
 import { ensureImages } from "../images";
-import { capture } from "./children";
+import { capture, onPath } from "./children";
 import { UserError } from "./errors";
 import type { Override } from "./overrides";
 import { say } from "./progress";
@@ -101,9 +101,4 @@ export async function requireCluster(cluster: Cluster): Promise<void> {
 /** Says which cluster was picked, and why. */
 export function sayCluster(cluster: Cluster): void {
     say(`Cluster: ${cluster.kind === "local" ? "local, " : ""}kubectl context ${cluster.context} (${cluster.why})`);
-}
-
-/** Whether a program of this name is on the PATH. */
-export function onPath(program: string, env: NodeJS.ProcessEnv = process.env): boolean {
-    return (env.PATH ?? "").split(":").some((folder) => folder !== "" && existsSync(join(folder, program)));
 }

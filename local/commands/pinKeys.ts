@@ -1,64 +1,12 @@
-import { randomBytes, randomInt } from "node:crypto";
-import { parse } from "yaml";
 import { repositoryDirectory } from "../support/paths";
 import { output } from "./children";
 import { UserError } from "./errors";
+import { type Key, keys, pinned, resourcesOf } from "./keys";
 import { main } from "./main";
 import { stackFileText } from "./options";
 import { say } from "./progress";
 import { Session } from "./session";
 import { projectName } from "./stackFile";
-
-/** A key that opens the database's data, and so must outlive the stack when the data does. */
-export interface Key {
-    /** Its configuration key. */
-    readonly setting: string;
-    /** What it is, for people. */
-    readonly what: string;
-    /** Finds it among the resources of a stack that made it itself. */
-    readonly find: (resources: readonly StateResource[]) => string | undefined;
-    /** Makes a new one. */
-    readonly make: () => string;
-}
-
-/** The parts of a resource in `stack export` that matter here. */
-export interface StateResource {
-    readonly urn: string;
-    readonly type: string;
-    readonly outputs?: Readonly<Record<string, unknown>>;
-}
-
-const alphanumerics = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-
-/** The keys that `database.retain` needs pinned. */
-export const keys: readonly Key[] = [
-    {
-        setting: "fernetKey",
-        what: "the key of connections and variables",
-        find: (resources) =>
-            urlSafe(outputOf(resources, "random:index/randomBytes:RandomBytes", "airflow-fernet-key", "base64")),
-        make: () => randomBytes(32).toString("base64").replaceAll("+", "-").replaceAll("/", "_"),
-    },
-    {
-        setting: "databasePassword",
-        what: "the password of the database",
-        find: (resources) =>
-            outputOf(resources, "random:index/randomPassword:RandomPassword", "airflow-database-password", "result"),
-        make: () => Array.from({ length: 32 }, () => alphanumerics[randomInt(alphanumerics.length)]).join(""),
-    },
-];
-
-/** The resources of a `stack export --show-secrets`. */
-export function resourcesOf(exported: string): readonly StateResource[] {
-    const state = JSON.parse(exported) as { deployment?: { resources?: StateResource[] | null } | null };
-    return state.deployment?.resources ?? [];
-}
-
-/** Which of the keys a stack file holds already. */
-export function pinned(stackFile: string): string[] {
-    const { config } = (parse(stackFile) ?? {}) as { config?: Record<string, unknown> | null };
-    return keys.map((key) => key.setting).filter((name) => config?.[`${projectName}:${name}`] !== undefined);
-}
 
 /** Moves the keys that the stack made for itself into its configuration, as secrets. Never prints one. */
 async function pinKeys(): Promise<number> {
@@ -105,28 +53,4 @@ function nothingDeployed(error: unknown): string {
     throw error;
 }
 
-function outputOf(
-    resources: readonly StateResource[],
-    type: string,
-    name: string,
-    property: string,
-): string | undefined {
-    const resource = resources.find((candidate) => candidate.type === type && candidate.urn.endsWith(`::${name}`));
-    return plain(resource?.outputs?.[property]);
-}
-
-/** A value of an export: plain, or in the envelope that marks a secret, with its plaintext as JSON. */
-function plain(value: unknown): string | undefined {
-    if (typeof value === "object" && value !== null && "plaintext" in value && typeof value.plaintext === "string") {
-        return plain(JSON.parse(value.plaintext));
-    }
-    return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-function urlSafe(base64: string | undefined): string | undefined {
-    return base64?.replaceAll("+", "-").replaceAll("/", "_");
-}
-
-if (require.main === module) {
-    main(pinKeys);
-}
+main(pinKeys);

@@ -4,8 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { repositoryDirectory, stateDirectory } from "../support/paths";
-import { capture, output } from "./children";
-import { onPath } from "./cluster";
+import { capture, onPath, output } from "./children";
 import { UserError } from "./errors";
 import { say } from "./progress";
 

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { onPath, requireCluster } from "./cluster";
+import { onPath } from "./children";
+import { requireCluster } from "./cluster";
 import { waitFor } from "./deadline";
 import { UserError } from "./errors";
 import { main } from "./main";

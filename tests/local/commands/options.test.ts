@@ -1,0 +1,61 @@
+import { expect } from "chai";
+import { UserError } from "../../../local/commands/errors";
+import { isYes, readOptions } from "../../../local/commands/options";
+import { readConf, taskName } from "../../../local/commands/runDag";
+import { readPort } from "../../../local/commands/ui";
+
+describe("The settings of a command", () => {
+    it("have defaults, and empty counts as not given", () => {
+        const options = readOptions({ STACK: "", CONFIG: "", ENGINE: " ", CLUSTER: "" });
+        expect(options).to.deep.include({
+            stack: "minikube",
+            cluster: "local",
+            engine: undefined,
+            yes: false,
+            overrides: [],
+        });
+        expect(options.stackFile).to.match(/\/Pulumi\.minikube\.yaml$/);
+    });
+
+    it("are refused all at once", () => {
+        const read = () => readOptions({ STACK: "a/b", ENGINE: "helm", CONFIG: "x y" });
+        expect(read)
+            .to.throw(UserError)
+            .with.property("message")
+            .that.matches(/CONFIG: "x"[\s\S]*CONFIG: "y"[\s\S]*STACK[\s\S]*ENGINE/);
+    });
+
+    it("know a yes", () => {
+        expect(["1", "true", "YES", "y"].every(isYes)).to.equal(true);
+        expect(["", "0", "no", undefined].some(isYes)).to.equal(false);
+    });
+
+    it("take a run's configuration as a JSON object only", () => {
+        expect(readConf(undefined)).to.deep.equal({});
+        expect(readConf('{"seconds": 5}')).to.deep.equal({ seconds: 5 });
+        for (const wrong of ["5", "[1]", "{", "null"]) {
+            expect(() => readConf(wrong), wrong).to.throw(UserError, "CONF is no JSON object");
+        }
+    });
+
+    it("take a port from 1 to 65535", () => {
+        expect(readPort(undefined)).to.equal(8080);
+        expect(readPort("9000")).to.equal(9000);
+        for (const wrong of ["0", "65536", "http", "1.5"]) {
+            expect(() => readPort(wrong), wrong).to.throw(UserError, "PORT");
+        }
+    });
+
+    it("name a mapped task with its index", () => {
+        const task = {
+            task_id: "square",
+            try_number: 1,
+            state: null,
+            start_date: null,
+            end_date: null,
+            hostname: null,
+        };
+        expect(taskName({ ...task, map_index: -1 })).to.equal("square");
+        expect(taskName({ ...task, map_index: 3 })).to.equal("square[3]");
+    });
+});

@@ -1,0 +1,42 @@
+import { expect } from "chai";
+import { logLine } from "../../../local/commands/airflowApi";
+import { duration } from "../../../local/commands/progress";
+import { mochaCounts, sum, verdict } from "../../../local/commands/test";
+
+describe("The count of a test run", () => {
+    it("sums over suites", () => {
+        const all = sum([
+            { passed: 2, failed: 0, skipped: 0 },
+            { passed: 3, failed: 1, skipped: 2 },
+        ]);
+        expect(verdict(all)).to.equal("5 passed, 1 failed, 2 skipped");
+        expect(verdict(sum([]))).to.equal("0 passed, 0 failed");
+    });
+
+    it("counts a suite that broke off, ran nothing, or failed unseen, as a failure", () => {
+        expect(mochaCounts(undefined, 1).failed).to.equal(1);
+        expect(mochaCounts({ passed: 0, failed: 0, skipped: 4 }, 0).failed).to.equal(1);
+        expect(mochaCounts({ passed: 4, failed: 0, skipped: 0 }, 7).failed).to.equal(1);
+        expect(mochaCounts({ passed: 4, failed: 2, skipped: 0 }, 2)).to.deep.equal({
+            passed: 4,
+            failed: 2,
+            skipped: 0,
+        });
+        expect(mochaCounts({ passed: 4, failed: 0, skipped: 0 }, 0).failed).to.equal(0);
+    });
+});
+
+describe("What is printed", () => {
+    it("has times that people read", () => {
+        expect([400, 59_400, 60_000, 133_000].map(duration)).to.deep.equal(["0 s", "59 s", "1 min 0 s", "2 min 13 s"]);
+    });
+
+    it("shows a log entry as one line", () => {
+        expect(logLine("plain")).to.equal("plain");
+        expect(logLine({ event: "hello", timestamp: "2026-01-02T03:04:05.678Z", level: "info" })).to.equal(
+            "03:04:05 hello",
+        );
+        expect(logLine({ event: "oh", level: "error" })).to.equal("ERROR oh");
+        expect(logLine({})).to.equal("");
+    });
+});
