@@ -1,0 +1,160 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdir, readdir, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+
+/** The cgroup below which everything of the cluster runs; the kubelet's `cgroupRoot`. */
+export const rootCgroup = "/airflow-kubernetes";
+
+/** A mounted cgroup hierarchy: with version 1 there are several, each for some controllers, with version 2 one. */
+export interface Hierarchy {
+    version: 1 | 2;
+    mountPoint: string;
+    controllers: string[];
+}
+
+/** The hierarchies in a mount table (/proc/self/mountinfo). */
+export function hierarchies(mountInfo: string): Hierarchy[] {
+    const found: Hierarchy[] = [];
+    for (const line of mountInfo.split("\n")) {
+        const [before, after] = line.split(" - ");
+        const mountPoint = before?.split(" ")[4];
+        const [type, , options = ""] = after?.split(" ") ?? [];
+        if (mountPoint === undefined || found.some((other) => other.mountPoint === mountPoint)) {
+            continue;
+        }
+        if (type === "cgroup") {
+            const controllers = options.split(",").filter((option) => option !== "rw" && option !== "ro");
+            found.push({ version: 1, mountPoint, controllers });
+        } else if (type === "cgroup2") {
+            found.push({ version: 2, mountPoint, controllers: [] });
+        }
+    }
+    // In the mixed set-up the version 2 hierarchy has no controllers, and the kubelet does not use it.
+    return found.some((hierarchy) => hierarchy.version === 1)
+        ? found.filter((hierarchy) => hierarchy.version === 1)
+        : found;
+}
+
+/** The hierarchy whose groups say which processes are the cluster's; it limits nothing. */
+export function trackingHierarchy(all: readonly Hierarchy[]): Hierarchy {
+    const tracking =
+        all.find((hierarchy) => hierarchy.version === 2) ??
+        all.find((hierarchy) => hierarchy.controllers.includes("pids")) ??
+        all[0];
+    if (tracking === undefined) {
+        throw new Error("no cgroup hierarchy is mounted under /sys/fs/cgroup");
+    }
+    return tracking;
+}
+
+function mounted(): Hierarchy[] {
+    return hierarchies(readFileSync("/proc/self/mountinfo", "utf8"));
+}
+
+function trackingDirectory(...names: string[]): string {
+    return join(trackingHierarchy(mounted()).mountPoint, rootCgroup, ...names);
+}
+
+/** The file to which a process of a part writes "0" to be counted as its own. */
+export function partCgroupFile(part: string): string {
+    return join(trackingDirectory("parts", part), "cgroup.procs");
+}
+
+/** Makes the cluster's cgroups: its root in each hierarchy, as the kubelet demands, and one for each part. */
+export async function ensureCgroups(parts: readonly string[]): Promise<void> {
+    const all = mounted();
+    for (const hierarchy of all) {
+        const directory = join(hierarchy.mountPoint, rootCgroup);
+        if (!existsSync(directory)) {
+            if (hierarchy.version === 2) {
+                delegateControllers(hierarchy.mountPoint);
+            }
+            await mkdir(directory);
+        }
+        if (hierarchy.version === 2) {
+            delegateControllers(directory);
+        } else if (hierarchy.controllers.includes("cpuset")) {
+            // A new cpuset has no processors and nothing could be started in it.
+            for (const file of ["cpuset.cpus", "cpuset.mems"]) {
+                if (readFileSync(join(directory, file), "utf8").trim() === "") {
+                    writeFileSync(join(directory, file), readFileSync(join(hierarchy.mountPoint, file)));
+                }
+            }
+        }
+    }
+    for (const part of parts) {
+        await mkdir(trackingDirectory("parts", part), { recursive: true });
+    }
+}
+
+function delegateControllers(directory: string): void {
+    const controllers = readFileSync(join(directory, "cgroup.controllers"), "utf8").trim().split(" ");
+    for (const controller of controllers.filter((name) => name !== "")) {
+        try {
+            writeFileSync(join(directory, "cgroup.subtree_control"), `+${controller}`);
+        } catch {
+            // A controller that cannot be handed down is missed by the kubelet, which names it.
+        }
+    }
+}
+
+function processesIn(directory: string): number[] {
+    if (!existsSync(directory)) {
+        return [];
+    }
+    let own: number[] = [];
+    try {
+        own = readFileSync(join(directory, "cgroup.procs"), "utf8").split("\n").filter(Boolean).map(Number);
+    } catch {
+        // The group was removed meanwhile.
+    }
+    const below = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    return [...own, ...below.flatMap((entry) => processesIn(join(directory, entry.name)))];
+}
+
+/** The processes of one part and all that it started and that did not move away. */
+export function processesOfPart(part: string): number[] {
+    return processesIn(trackingDirectory("parts", part));
+}
+
+/** The processes of the pods' containers. */
+export function processesOfPods(): number[] {
+    return processesIn(trackingDirectory("kubepods"));
+}
+
+/** Everything that runs in the cluster's cgroups. */
+export function processesOfCluster(): number[] {
+    return processesIn(trackingDirectory());
+}
+
+/** Removes the cluster's cgroups (or only the pods'), which must be empty of processes. */
+export async function removeCgroups(name = ""): Promise<void> {
+    for (const hierarchy of mounted()) {
+        await removeTree(join(hierarchy.mountPoint, rootCgroup, name));
+    }
+}
+
+async function removeTree(directory: string): Promise<void> {
+    if (!existsSync(directory)) {
+        return;
+    }
+    for (const entry of await readdir(directory, { withFileTypes: true })) {
+        if (entry.isDirectory()) {
+            await removeTree(join(directory, entry.name));
+        }
+    }
+    // A group whose last process is just being reaped is busy for a moment.
+    for (let attempt = 0; ; attempt++) {
+        try {
+            return await rmdir(directory);
+        } catch (error) {
+            if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+                return;
+            }
+            if (attempt === 50) {
+                throw error;
+            }
+            await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+    }
+}

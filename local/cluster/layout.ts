@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import { clusterDirectory } from "../support/paths.js";
+
+/** The context that the local cluster's kubeconfig has, and nothing else does. */
+export const contextName = "airflow-kubernetes-local";
+
+/** How the one node is called. */
+export const nodeName = "local";
+
+/**
+ * The addresses that the cluster uses. None may leave the machine: services are routed to the node's own bridge and what no
+ * pod holds of the pods' range goes into a blackhole.
+ */
+export const addresses = {
+    node: "10.90.0.1",
+    pods: "10.244.0.0/16",
+    podGateway: "10.244.0.1",
+    services: "10.96.0.0/12",
+    kubernetesService: "10.96.0.1",
+    dns: "10.96.0.10",
+} as const;
+
+/** The bridge that carries the node's address (a kernel without the `dummy` device has bridges still). */
+export const nodeDevice = "kube0";
+
+/** The API server, as every client reaches it. */
+export const apiServerUrl = `https://${addresses.node}:6443`;
+
+/** The kubeconfig to use the cluster with. */
+export const kubeconfigPath: string = join(clusterDirectory, "kubeconfig");
+
+/** Names below the cluster's directory. What lies in `node` belongs to the node, as its disks would. */
+export const paths = {
+    binaries: join(clusterDirectory, "bin"),
+    lock: join(clusterDirectory, "lock"),
+    log: join(clusterDirectory, "log"),
+    parts: join(clusterDirectory, "parts"),
+    machine: join(clusterDirectory, "machine.json"),
+    certificates: join(clusterDirectory, "certificates"),
+    configuration: join(clusterDirectory, "configuration"),
+    etcd: join(clusterDirectory, "etcd"),
+    addonsApplied: join(clusterDirectory, "addons.applied"),
+    containerd: join(clusterDirectory, "containerd"),
+    node: join(clusterDirectory, "node"),
+    data: join(clusterDirectory, "node", "data"),
+    volumes: join(clusterDirectory, "node", "hostpath-provisioner"),
+    kubelet: join(clusterDirectory, "node", "kubelet"),
+    cni: join(clusterDirectory, "node", "cni"),
+    podLogs: join(clusterDirectory, "node", "log", "pods"),
+    containerLogs: join(clusterDirectory, "node", "log", "containers"),
+    run: join(clusterDirectory, "node", "run"),
+} as const;
+
+/** etcd listens on a socket only root can open: on a port, every user of the machine could read the Secrets. */
+export const etcdSocket: string = join(paths.etcd, "client.sock");
+
+/** containerd's socket, as seen in the node's mount namespace. */
+export const containerdSocket = "/run/containerd/containerd.sock";
