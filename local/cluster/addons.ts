@@ -114,6 +114,11 @@ export function addonManifests(coredns: string): string {
                         serviceAccountName: "coredns",
                         priorityClassName: "system-cluster-critical",
                         dnsPolicy: "Default",
+                        // It listens on port 53 without a capability.
+                        securityContext: {
+                            sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }],
+                            seccompProfile: { type: "RuntimeDefault" },
+                        },
                         terminationGracePeriodSeconds: 5,
                         containers: [
                             {
@@ -130,7 +135,7 @@ export function addonManifests(coredns: string): string {
                                 },
                                 securityContext: {
                                     allowPrivilegeEscalation: false,
-                                    capabilities: { drop: ["ALL"], add: ["NET_BIND_SERVICE"] },
+                                    capabilities: { drop: ["ALL"] },
                                     readOnlyRootFilesystem: true,
                                 },
                                 volumeMounts: [{ name: "configuration", mountPath: "/etc/coredns", readOnly: true }],
@@ -145,13 +150,23 @@ export function addonManifests(coredns: string): string {
     return objects.map((object) => stringify(object)).join("---\n");
 }
 
+async function manifestsAndHash(): Promise<{ manifests: string; hash: string }> {
+    const manifests = addonManifests(await corednsImage());
+    return { manifests, hash: createHash("sha256").update(manifests).digest("hex") };
+}
+
+/** Whether just these addons were applied to this cluster before. */
+export async function addonsAreApplied(): Promise<boolean> {
+    const { hash } = await manifestsAndHash();
+    return existsSync(paths.addonsApplied) && (await readFile(paths.addonsApplied, "utf8")) === hash;
+}
+
 /** Applies the addons unless just these were applied to this cluster before. */
 export async function ensureAddons(): Promise<void> {
-    const manifests = addonManifests(await corednsImage());
-    const hash = createHash("sha256").update(manifests).digest("hex");
-    if (existsSync(paths.addonsApplied) && (await readFile(paths.addonsApplied, "utf8")) === hash) {
+    if (await addonsAreApplied()) {
         return;
     }
+    const { manifests, hash } = await manifestsAndHash();
     await rm(paths.addonsApplied, { force: true });
     // The usual administrators get their rights with this very step.
     const kubeconfig = credential("super-admin");

@@ -29,18 +29,19 @@ export function hierarchies(mountInfo: string): Hierarchy[] {
             found.push({ version: 2, mountPoint, controllers: [] });
         }
     }
-    // In the mixed set-up the version 2 hierarchy has no controllers, and the kubelet does not use it.
-    return found.some((hierarchy) => hierarchy.version === 1)
-        ? found.filter((hierarchy) => hierarchy.version === 1)
-        : found;
+    return found;
+}
+
+/** The hierarchies that limit: in the mixed set-up the one of version 2 has no controllers and the kubelet needs it not. */
+export function limitingHierarchies(all: readonly Hierarchy[]): Hierarchy[] {
+    const first = all.filter((hierarchy) => hierarchy.version === 1);
+    return first.length > 0 ? first : [...all];
 }
 
 /** The hierarchy whose groups say which processes are the cluster's; it limits nothing. */
 export function trackingHierarchy(all: readonly Hierarchy[]): Hierarchy {
-    const tracking =
-        all.find((hierarchy) => hierarchy.version === 2) ??
-        all.find((hierarchy) => hierarchy.controllers.includes("pids")) ??
-        all[0];
+    const limiting = limitingHierarchies(all);
+    const tracking = limiting.find((hierarchy) => hierarchy.controllers.includes("pids")) ?? limiting[0];
     if (tracking === undefined) {
         throw new Error("no cgroup hierarchy is mounted under /sys/fs/cgroup");
     }
@@ -62,8 +63,7 @@ export function partCgroupFile(part: string): string {
 
 /** Makes the cluster's cgroups: its root in each hierarchy, as the kubelet demands, and one for each part. */
 export async function ensureCgroups(parts: readonly string[]): Promise<void> {
-    const all = mounted();
-    for (const hierarchy of all) {
+    for (const hierarchy of limitingHierarchies(mounted())) {
         const directory = join(hierarchy.mountPoint, rootCgroup);
         if (!existsSync(directory)) {
             if (hierarchy.version === 2) {

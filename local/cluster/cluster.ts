@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { clusterDirectory } from "../support/paths.js";
-import { ensureAddons } from "./addons.js";
+import { addonsAreApplied, ensureAddons } from "./addons.js";
 import { ensureBinaries, requiredVersion } from "./binaries.js";
 import { ensureCertificates } from "./certificates.js";
 import { ensureCgroups, processesOfCluster, removeCgroups } from "./cgroups.js";
@@ -65,7 +65,7 @@ async function isHealthy(): Promise<boolean> {
             return false;
         }
     }
-    return (await hasNetwork()) && (await clusterProblems()).length === 0;
+    return (await addonsAreApplied()) && (await hasNetwork()) && (await clusterProblems()).length === 0;
 }
 
 async function describeControlPlane(): Promise<Part[]> {

@@ -1,0 +1,451 @@
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { expect } from "chai";
+import { processesOfCluster } from "../../local/cluster/cgroups.js";
+import { command, tryCommand } from "../../local/cluster/command.js";
+import { binDirectory, clusterDown, clusterStatus, clusterUp, kubeconfigPath } from "../../local/cluster/index.js";
+import { paths } from "../../local/cluster/layout.js";
+import { nodeProcesses } from "../../local/cluster/node.js";
+import { ensureImages } from "../../local/images/index.js";
+import { cacheDirectory, repositoryDirectory } from "../../local/support/paths.js";
+
+const image = "postgres:17";
+const namespace = "local-cluster-test";
+const otherNamespace = "local-cluster-test-other";
+
+function kubectl(...arguments_: string[]): Promise<string> {
+    return command(join(binDirectory(), "kubectl"), [
+        `--kubeconfig=${kubeconfigPath}`,
+        "--request-timeout=20s",
+        ...arguments_,
+    ]);
+}
+
+async function apply(...objects: object[]): Promise<void> {
+    const list = { apiVersion: "v1", kind: "List", items: objects };
+    await command(join(binDirectory(), "kubectl"), [`--kubeconfig=${kubeconfigPath}`, "apply", "-f", "-"], {
+        input: JSON.stringify(list),
+    });
+}
+
+/** Asks again until the answer is as wanted; a failed question counts as another answer. */
+async function eventually<Answer>(
+    what: string,
+    ask: () => Promise<Answer>,
+    isWanted: (answer: Answer) => boolean,
+    seconds = 60,
+): Promise<Answer> {
+    const deadline = Date.now() + seconds * 1000;
+    let last: unknown;
+    while (Date.now() < deadline) {
+        try {
+            const answer = await ask();
+            if (isWanted(answer)) {
+                return answer;
+            }
+            last = answer;
+        } catch (error) {
+            last = error;
+        }
+        await delay(250);
+    }
+    throw new Error(
+        `${what}: not within ${seconds} s; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`,
+    );
+}
+
+const podSettings = {
+    securityContext: {
+        runAsNonRoot: true,
+        runAsUser: 50000,
+        runAsGroup: 0,
+        seccompProfile: { type: "RuntimeDefault" },
+    },
+    terminationGracePeriodSeconds: 1,
+};
+const containerSettings = {
+    image,
+    imagePullPolicy: "IfNotPresent",
+    securityContext: {
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ["ALL"] },
+        readOnlyRootFilesystem: true,
+    },
+};
+
+/** Answers every connection with one line, and adds one to the file on its volume when it starts. */
+const server = `
+use IO::Socket::INET;
+open(my $file, ">>", "/volume/starts"); print $file "started\\n"; close($file);
+my $listener = IO::Socket::INET->new(LocalPort => 8080, Listen => 5, ReuseAddr => 1) or die;
+$SIG{TERM} = sub { exit 0 };
+while (1) { my $client = $listener->accept or next; print $client "hello\\n"; close($client); }
+`;
+
+function deployment(name: string, where: string, container: object, volumes: object[] = []): object {
+    const labels = { app: name };
+    return {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { name, namespace: where },
+        spec: {
+            selector: { matchLabels: labels },
+            template: {
+                metadata: { labels },
+                spec: { ...podSettings, containers: [{ name, ...containerSettings, ...container }], volumes },
+            },
+        },
+    };
+}
+
+/** What a connection to an address says until it is closed. */
+function answerOf(host: string, port: number): Promise<string> {
+    return new Promise((resolve, reject) => {
+        const socket = connect({ host, port, timeout: 2000 });
+        let answer = "";
+        socket.on("data", (chunk: Buffer) => {
+            answer += chunk.toString();
+        });
+        socket.on("close", () => resolve(answer));
+        socket.on("timeout", () => socket.destroy(new Error("timed out")));
+        socket.on("error", reject);
+    });
+}
+
+/** The pod in the other namespace finds the Service by name and gets its answer; so does the machine by its address. */
+async function expectServiceAnswers(): Promise<void> {
+    const host = `server.${namespace}.svc.cluster.local`;
+    const script = `exec 3<>/dev/tcp/${host}/80 && cat <&3`;
+    await eventually(
+        "the Service answers a pod of another namespace",
+        () =>
+            kubectl(
+                "exec",
+                "--namespace",
+                otherNamespace,
+                "deployment/client",
+                "--",
+                "timeout",
+                "5",
+                "bash",
+                "-c",
+                script,
+            ),
+        (answer) => answer === "hello\n",
+    );
+    const address = await kubectl(
+        "get",
+        "service",
+        "server",
+        "--namespace",
+        namespace,
+        "-o",
+        "jsonpath={.spec.clusterIP}",
+    );
+    await eventually(
+        "the Service answers the machine",
+        () => answerOf(address, 80),
+        (answer) => answer === "hello\n",
+    );
+}
+
+async function pids(): Promise<Record<string, number>> {
+    const { parts, problems } = await clusterStatus();
+    expect(problems, "problems").to.deep.equal([]);
+    return parts as Record<string, number>;
+}
+
+/** Runs `up` or `down` in a process of its own and kills it after a time. */
+async function interrupt(name: string, afterMilliseconds: number): Promise<void> {
+    const child = spawn(process.execPath, ["--import", "tsx", join("local", "cluster", "cli.ts"), name], {
+        cwd: repositoryDirectory,
+        stdio: "ignore",
+    });
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    await Promise.race([ended, delay(afterMilliseconds)]);
+    child.kill("SIGKILL");
+    await ended;
+}
+
+/** Programs of the cluster that run, wherever they came from. */
+function clusterPrograms(): string[] {
+    const found: string[] = [];
+    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+        try {
+            const program = readlinkSync(`/proc/${pid}/exe`);
+            if (program.startsWith(join(cacheDirectory, "bin")) || /\/containerd[^/]*$/.test(program)) {
+                found.push(`${pid} ${program}`);
+            }
+        } catch {
+            // A kernel thread, a zombie, or gone.
+        }
+    }
+    return found;
+}
+
+function cgroups(): string[] {
+    const all = readdirSync("/sys/fs/cgroup", { recursive: true, withFileTypes: true });
+    return all
+        .filter(
+            (entry) => entry.isDirectory() && /airflow-kubernetes|kubepods/.test(join(entry.parentPath, entry.name)),
+        )
+        .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** What the cluster might leave on the machine, as text to compare. */
+async function machine(): Promise<Record<string, unknown>> {
+    const settings = [
+        "net/ipv4/ip_forward",
+        "vm/overcommit_memory",
+        "vm/panic_on_oom",
+        "kernel/panic",
+        "kernel/panic_on_oops",
+    ];
+    const text = async (program: string, ...arguments_: string[]) => (await tryCommand(program, arguments_)).stdout;
+    const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
+    return {
+        programs: clusterPrograms(),
+        cgroups: cgroups(),
+        // Without the numbers that the kernel gives anew.
+        mounts: mounts.map((line) => line.split(" ").slice(3).join(" ")).sort(),
+        devices: (await text("ip", "-oneline", "link"))
+            .split("\n")
+            .map((line) => line.split(": ")[1])
+            .sort(),
+        routes: await text("ip", "route", "show", "table", "all"),
+        rules: await text("ip", "rule"),
+        filters: await text("nft", "list", "ruleset"),
+        portMappings: (await text("iptables-save")).replaceAll(/^#.*\n/gm, ""),
+        settings: settings.map((name) => readFileSync(join("/proc/sys", name), "utf8").trim()),
+        directories: [
+            "/data",
+            "/tmp/hostpath-provisioner",
+            "/var/lib/kubelet",
+            "/var/lib/cni",
+            "/var/log/pods",
+            "/usr/libexec/kubernetes",
+            "/run/containerd",
+            "/run/netns",
+        ].filter(existsSync),
+    };
+}
+
+async function showCluster(): Promise<void> {
+    const outputs = [
+        tryCommand(join(binDirectory(), "kubectl"), [
+            `--kubeconfig=${kubeconfigPath}`,
+            "--request-timeout=5s",
+            "get",
+            "pods",
+            "-A",
+            "-o",
+            "wide",
+        ]),
+        tryCommand(join(binDirectory(), "kubectl"), [
+            `--kubeconfig=${kubeconfigPath}`,
+            "--request-timeout=5s",
+            "get",
+            "events",
+            "-A",
+            "--sort-by=.lastTimestamp",
+        ]),
+    ];
+    for (const output of outputs) {
+        const { stdout, stderr } = await output;
+        console.error((stdout || stderr).split("\n").slice(-40).join("\n"));
+    }
+    for (const name of existsSync(paths.log) ? readdirSync(paths.log).filter((file) => file.endsWith(".log")) : []) {
+        const lines = readFileSync(join(paths.log, name), "utf8").trimEnd().split("\n");
+        console.error(`== ${name}\n${lines.slice(-6).join("\n")}`);
+    }
+}
+
+describe("the local cluster", () => {
+    let clean: Record<string, unknown>;
+
+    before(async function () {
+        if (process.getuid?.() !== 0) {
+            this.skip();
+        }
+        await clusterDown();
+        clean = await machine();
+        expect(clean.programs, "programs of a cluster that this one is not").to.deep.equal([]);
+        await clusterUp();
+        await ensureImages(["postgres"]);
+        await kubectl("delete", "namespace", namespace, otherNamespace, "--ignore-not-found");
+        await apply(
+            {
+                apiVersion: "v1",
+                kind: "Namespace",
+                metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+            },
+            { apiVersion: "v1", kind: "Namespace", metadata: { name: otherNamespace } },
+            {
+                apiVersion: "v1",
+                kind: "PersistentVolumeClaim",
+                metadata: { name: "claim", namespace },
+                spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+            },
+            {
+                apiVersion: "v1",
+                kind: "Service",
+                metadata: { name: "server", namespace },
+                spec: { selector: { app: "server" }, ports: [{ port: 80, targetPort: 8080 }] },
+            },
+            deployment(
+                "server",
+                namespace,
+                {
+                    command: ["perl", "-e", server],
+                    readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+                    volumeMounts: [
+                        { name: "volume", mountPath: "/volume" },
+                        { name: "volume", mountPath: "/part", subPath: "a/part" },
+                        { name: "memory", mountPath: "/memory" },
+                    ],
+                },
+                [
+                    { name: "volume", persistentVolumeClaim: { claimName: "claim" } },
+                    { name: "memory", emptyDir: { medium: "Memory" } },
+                ],
+            ),
+            deployment("client", otherNamespace, { command: ["sleep", "infinity"] }),
+        );
+        await kubectl("rollout", "status", "deployment/server", "--namespace", namespace, "--timeout=60s");
+        await kubectl("rollout", "status", "deployment/client", "--namespace", otherNamespace, "--timeout=60s");
+    });
+
+    afterEach(async function () {
+        if (this.currentTest?.state === "failed") {
+            await showCluster();
+        }
+    });
+
+    after(async () => {
+        if (clean !== undefined) {
+            await clusterUp();
+            await kubectl("delete", "namespace", namespace, otherNamespace, "--ignore-not-found", "--wait=false");
+        }
+    });
+
+    it("changes nothing when it runs already", async () => {
+        const before = await pids();
+        const begin = Date.now();
+        await clusterUp();
+        expect(Date.now() - begin, "milliseconds").to.be.below(5000);
+        expect(await pids()).to.deep.equal(before);
+    });
+
+    it("gives a claim a directory that every user may write to", async () => {
+        expect(
+            await kubectl("exec", "--namespace", namespace, "deployment/server", "--", "cat", "/volume/starts"),
+        ).to.equal("started\n");
+        const directory = join(paths.volumes, namespace, "claim");
+        expect(statSync(directory).mode & 0o7777).to.equal(0o777);
+        expect(existsSync(join(directory, "a", "part"))).to.equal(true);
+    });
+
+    it("finds a Service by name from another namespace", expectServiceAnswers);
+
+    it("answers kubectl logs and says quickly that an image is not there", async () => {
+        await kubectl(
+            "run",
+            "absent",
+            "--namespace",
+            otherNamespace,
+            "--image=registry.invalid/absent:1",
+            "--restart=Never",
+        );
+        const reason = "jsonpath={.status.containerStatuses[0].state.waiting.reason}";
+        await eventually(
+            "the reason why the pod waits",
+            () => kubectl("get", "pod", "absent", "--namespace", otherNamespace, "-o", reason),
+            (answer) => /^(ErrImagePull|ImagePullBackOff)$/.test(answer),
+            20,
+        );
+        await kubectl("delete", "pod", "absent", "--namespace", otherNamespace, "--now");
+        expect(await kubectl("logs", "--namespace", "kube-system", "deployment/coredns")).to.include("CoreDNS");
+    });
+
+    for (const name of [
+        "etcd",
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kube-scheduler",
+        "node",
+        "containerd",
+        "kubelet",
+        "kube-proxy",
+        "storage-provisioner",
+    ]) {
+        it(`heals when ${name} is killed, and leaves the rest alone`, async () => {
+            const before = await pids();
+            process.kill(before[name] as number, "SIGKILL");
+            await clusterUp();
+            const after = await pids();
+            expect(after[name]).not.to.equal(before[name]);
+            expect({ ...after, [name]: 0 }).to.deep.equal({ ...before, [name]: 0 });
+            await expectServiceAnswers();
+        });
+    }
+
+    it("keeps the pods running when all parts are killed", async () => {
+        const started = "jsonpath={.items[*].status.containerStatuses[0].containerID}";
+        const containers = await kubectl("get", "pods", "--namespace", namespace, "-o", started);
+        for (const pid of Object.values(await pids())) {
+            process.kill(pid, "SIGKILL");
+        }
+        await clusterUp();
+        await expectServiceAnswers();
+        expect(await kubectl("get", "pods", "--namespace", namespace, "-o", started)).to.equal(containers);
+    });
+
+    it("starts the pods again when everything is killed, they included", async () => {
+        for (let killed = 1; killed > 0; ) {
+            const all = new Set([...processesOfCluster(), ...nodeProcesses().map(({ pid }) => pid)]);
+            killed = all.size;
+            for (const pid of all) {
+                await Promise.resolve(pid)
+                    .then((one) => process.kill(one, "SIGKILL"))
+                    .catch(() => undefined);
+            }
+            await delay(50);
+        }
+        await clusterUp();
+        await expectServiceAnswers();
+    });
+
+    it("can be started again after an interrupted start and an interrupted stop", async () => {
+        await interrupt("down", 900);
+        await interrupt("up", 1500);
+        await interrupt("up", 3500);
+        await interrupt("down", 1500);
+        await Promise.all([clusterUp(), clusterUp()]);
+        await expectServiceAnswers();
+    });
+
+    it("keeps what a pod wrote, and leaves nothing on the machine when it is stopped", async () => {
+        const starts = readFileSync(join(paths.volumes, namespace, "claim", "starts"), "utf8");
+        await clusterDown();
+        expect(await machine()).to.deep.equal(clean);
+        expect(processesOfCluster()).to.deep.equal([]);
+        expect((await clusterStatus()).running).to.equal(false);
+        await clusterUp();
+        await expectServiceAnswers();
+        expect(readFileSync(join(paths.volumes, namespace, "claim", "starts"), "utf8").length).to.be.above(
+            starts.length,
+        );
+    });
+
+    it("removes a claim's directory with the claim", async () => {
+        await kubectl("delete", "deployment/server", "persistentvolumeclaim/claim", "--namespace", namespace);
+        await eventually(
+            "the directory is gone",
+            async () => existsSync(join(paths.volumes, namespace)),
+            (exists) => !exists,
+        );
+    });
+});
