@@ -9,18 +9,11 @@ import socket
 import sys
 
 import psycopg2
-from sqlalchemy.engine import make_url
 
-url = make_url(os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
+# The driver's part of the scheme is SQLAlchemy's; importing that to take it off would double the time of the check.
+url = os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("postgresql+psycopg2:", "postgresql:", 1)
 try:
-    connection = psycopg2.connect(
-        host=url.host,
-        port=url.port,
-        user=url.username,
-        password=url.password,
-        dbname=url.database,
-        connect_timeout=5,
-    )
+    connection = psycopg2.connect(url, connect_timeout=5)
 except psycopg2.OperationalError as error:
     print(f"database: {error}")
     sys.exit(0)
