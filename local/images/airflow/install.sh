@@ -1,0 +1,28 @@
+#!/bin/sh
+# Runs inside the root of the image that is being built, without a network: everything it installs lies in /build.
+set -eu
+cd /build
+
+useradd --uid 50000 --gid 0 --home-dir /home/airflow --no-create-home --shell /bin/bash airflow
+mkdir -p /home/airflow /opt/airflow/dags /opt/airflow/logs /opt/airflow/plugins /opt/airflow/config
+install --mode=755 entrypoint.sh /entrypoint
+
+# uv comes as one of the wheels and then installs all of them.
+python3 -m zipfile -e wheels/uv-*.whl uv
+chmod +x uv/uv-*.data/scripts/uv
+python3 -m venv --without-pip /home/airflow/.local
+HOME=/build uv/uv-*.data/scripts/uv pip install --python /home/airflow/.local/bin/python --offline --no-index --no-cache \
+    --find-links wheels --no-deps --require-hashes --requirements requirements.txt
+
+# Users extend the image as airflow and clusters run it under any uid with the group 0.
+chown -R 50000:0 /home/airflow /opt/airflow
+chmod -R g=u /home/airflow /opt/airflow
+chmod g=u /etc/passwd
+
+# Bytecode halves the start of a task and cannot be written later: the root file system is read-only. It names the time of
+# its source, so the sources get the time that they have in the image before they are compiled.
+find /usr/lib/python3* /home/airflow -name __pycache__ -prune -exec rm -rf {} +
+find /usr/lib/python3* /home/airflow -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
+python3 -m compileall -q -j 0 --invalidation-mode timestamp /usr/lib/python3 /usr/lib/python3.11 /home/airflow/.local/lib
+chown -R 50000:0 /home/airflow
+chmod -R g=u /home/airflow

@@ -1,0 +1,37 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { command } from "../../cluster/command.js";
+import { withHeartbeat } from "../../cluster/progress.js";
+import { cacheDirectory } from "../../support/paths.js";
+import { ensurePackages } from "../packages.js";
+
+// The official image of a version holds what was newest when it was released. Later versions of its dependencies may not fit:
+// SQLAlchemy 2.1, which Airflow 3.3.2 accepts, takes postgresql:// for another driver than 2.0 does.
+const released = "2026-09-18T00:00:00Z";
+const uv = "0.13.8";
+
+/** Writes requirements.txt: the exact versions, with hashes, of all that requirements.in asks for. */
+export async function lockRequirements(): Promise<void> {
+    await ensurePackages(["python3-venv"]);
+    const environment = join(cacheDirectory, `uv-${uv}`);
+    await withHeartbeat("Locking the requirements of the Airflow image", async () => {
+        if (!existsSync(join(environment, "bin", "uv"))) {
+            await command("/usr/bin/python3", ["-m", "venv", "--clear", environment]);
+            await command(join(environment, "bin", "pip"), ["install", "--quiet", `uv==${uv}`]);
+        }
+        await command(join(environment, "bin", "uv"), [
+            "pip",
+            "compile",
+            "--quiet",
+            "--python-version=3.11",
+            "--python-platform=linux",
+            "--only-binary=:all:",
+            "--generate-hashes",
+            "--no-annotate",
+            `--exclude-newer=${released}`,
+            "--custom-compile-command=node --import tsx local/images/cli.ts lock",
+            `--output-file=${join(__dirname, "requirements.txt")}`,
+            join(__dirname, "requirements.in"),
+        ]);
+    });
+}

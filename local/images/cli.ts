@@ -1,0 +1,47 @@
+import { existsSync } from "node:fs";
+import { lockRequirements } from "./airflow/lockRequirements.js";
+import { archivePath } from "./archives.js";
+import { buildImages, ensureImages, type ImageName, imageNames, recipes } from "./index.js";
+
+const usage = `usage: cli.ts build|import|list [${imageNames.join("|")} ...]
+       cli.ts lock
+  build   makes the archives that the cache lacks
+  import  does that, then imports what the running local cluster lacks
+  list    shows the images, their archives, and whether these are built
+  lock    writes the lock file of the Airflow image anew`;
+
+function isImageName(name: string): name is ImageName {
+    return name in recipes;
+}
+
+async function main([command, ...names]: string[]): Promise<void> {
+    const unknown = names.filter((name) => !isImageName(name));
+    if (unknown.length > 0) {
+        throw new Error(`unknown image: ${unknown.join(", ")}; there are ${imageNames.join(", ")}`);
+    }
+    const chosen = names.length > 0 ? names.filter(isImageName) : imageNames;
+    switch (command) {
+        case "build":
+            console.log((await buildImages(chosen)).join("\n"));
+            return;
+        case "import":
+            await ensureImages(chosen);
+            return;
+        case "list":
+            for (const name of chosen) {
+                const archive = archivePath(name, recipes[name]);
+                console.log(`${recipes[name].reference}\t${existsSync(archive) ? "built" : "to build"}\t${archive}`);
+            }
+            return;
+        case "lock":
+            await lockRequirements();
+            return;
+        default:
+            throw new Error(usage);
+    }
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+});

@@ -1,0 +1,41 @@
+import { stat } from "node:fs/promises";
+import { imageDigest, importImage } from "../cluster/containerd.js";
+import { withHeartbeat } from "../cluster/progress.js";
+import { airflow } from "./airflow/recipe.js";
+import { ensureArchive } from "./archives.js";
+import { coredns } from "./coredns/recipe.js";
+import { archiveDigest } from "./ociArchive.js";
+import { pause } from "./pause/recipe.js";
+import { postgres } from "./postgres/recipe.js";
+import type { Recipe } from "./recipe.js";
+
+/** The images, in the order in which a cluster needs them. */
+export const recipes = { pause, coredns, postgres, airflow } satisfies Record<string, Recipe>;
+
+/** How commands call an image. */
+export type ImageName = keyof typeof recipes;
+
+/** All of them. */
+export const imageNames = Object.keys(recipes) as ImageName[];
+
+/** Builds the archives of images that the cache lacks; hands back where they lie. Needs no cluster. */
+export async function buildImages(names: readonly ImageName[] = imageNames): Promise<string[]> {
+    const archives: string[] = [];
+    for (const name of names) {
+        archives.push(await ensureArchive(name, recipes[name]));
+    }
+    return archives;
+}
+
+/** Builds what the cache lacks, then imports into the running local cluster what that lacks or has of an older recipe. */
+export async function ensureImages(names: readonly ImageName[] = imageNames): Promise<void> {
+    const archives = await buildImages(names);
+    for (const [index, name] of names.entries()) {
+        const { reference } = recipes[name];
+        const archive = archives[index];
+        if ((await imageDigest(reference)) !== (await archiveDigest(archive))) {
+            const size = Math.round((await stat(archive)).size / 1e6);
+            await withHeartbeat(`Importing ${reference} (${size} MB) into the cluster`, () => importImage(archive));
+        }
+    }
+}
