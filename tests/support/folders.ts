@@ -1,0 +1,23 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+const made: string[] = [];
+
+/** A new folder with files: paths and contents. */
+export function folder(files: Record<string, string | Buffer> = {}): string {
+    const path = mkdtempSync(join(tmpdir(), "airflow-kubernetes-test-"));
+    made.push(path);
+    for (const [name, content] of Object.entries(files)) {
+        mkdirSync(dirname(join(path, name)), { recursive: true });
+        writeFileSync(join(path, name), content);
+    }
+    return path;
+}
+
+/** Removes all folders that {@link folder} made. */
+export function removeFolders(): void {
+    for (const path of made.splice(0)) {
+        rmSync(path, { recursive: true, force: true });
+    }
+}
