@@ -1,0 +1,97 @@
+import { expect } from "chai";
+import { waitFor } from "../../../local/commands/deadline";
+import { explainFailures, installation, namespaces } from "../support/installation";
+import { exists, identity, objects } from "../support/kubernetes";
+import { installedObjects } from "../support/leftovers";
+
+/** When make up is cut off, and how. */
+const moments = [
+    { title: "SIGINT, when the first namespace is there", signal: "SIGINT", sign: ["namespace", namespaces.airflow] },
+    {
+        title: "kill -9, when the database is being started",
+        signal: "SIGKILL",
+        sign: ["statefulset", "airflow-postgres", "--namespace", namespaces.airflow],
+    },
+    {
+        title: "kill -9, when Airflow's processes are being started",
+        signal: "SIGKILL",
+        sign: ["deployment", "airflow-api-server", "--namespace", namespaces.airflow],
+    },
+] as const;
+
+const namespaced = [
+    "serviceaccounts,roles.rbac.authorization.k8s.io,rolebindings.rbac.authorization.k8s.io,configmaps,secrets",
+    "services,persistentvolumeclaims,deployments.apps,statefulsets.apps,jobs.batch",
+].join(",");
+
+/** Random values by name, as the state has them. */
+async function generated(): Promise<Map<string, string>> {
+    const random = (await installation.state()).filter((resource) => resource.type.startsWith("random:"));
+    return new Map(random.map((resource) => [resource.urn, JSON.stringify(resource.outputs ?? {})]));
+}
+
+/** What the engine believes to have made. */
+async function recorded(): Promise<string[]> {
+    const made = (await installation.state()).filter((resource) => resource.type.startsWith("kubernetes:"));
+    return made
+        .filter((resource) => resource.outputs !== undefined && "kind" in resource.outputs)
+        .map((resource) => identity(resource.outputs as unknown as Parameters<typeof identity>[0]))
+        .sort();
+}
+
+/** What the cluster has. */
+async function present(): Promise<string[]> {
+    const inside = await Promise.all(
+        Object.values(namespaces).map((namespace) =>
+            objects(namespaced, "--namespace", namespace, "--selector", "app.kubernetes.io/managed-by=pulumi"),
+        ),
+    );
+    return [...(await installedObjects()), ...inside.flat()].map(identity).sort();
+}
+
+describe("make up, interrupted", () => {
+    explainFailures();
+
+    let kept = new Map<string, string>();
+
+    for (const { title, signal, sign } of moments) {
+        it(`can be cut off by ${title}`, async () => {
+            const up = installation.start("up");
+            let ended = false;
+            void up.ended.then(() => {
+                ended = true;
+            });
+            await waitFor(async () => ended || (await exists(...sign)), {
+                within: 300_000,
+                every: 200,
+                what: `${sign.join(" ")}`,
+            });
+            expect(ended, `make up ended before it could be cut off:\n${up.printed()}`).to.equal(false);
+            up.signal(signal);
+            const made = await up.ended;
+            expect(made.code).to.not.equal(0);
+            expect(made.all).to.not.contain("Airflow is up");
+            const now = await generated();
+            for (const [urn, value] of kept) {
+                expect(now.get(urn), `${urn} was made anew`).to.equal(value);
+            }
+            kept = now;
+        });
+    }
+
+    it("comes to its end when it is run again", async () => {
+        await installation.up();
+    });
+
+    it("has lost no key or password", async () => {
+        const now = await generated();
+        expect(kept.size).to.be.greaterThan(0);
+        for (const [urn, value] of kept) {
+            expect(now.get(urn), `${urn} was made anew`).to.equal(value);
+        }
+    });
+
+    it("has made nothing twice, and knows all that it made", async () => {
+        expect(await present()).to.deep.equal(await recorded());
+    });
+});

@@ -1,0 +1,236 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AirflowApi } from "../../../local/commands/airflowApi";
+import { capture, output } from "../../../local/commands/children";
+import { clusterEnvironment, kubectl } from "../../../local/commands/cluster";
+import { waitFor } from "../../../local/commands/deadline";
+import { resourcesOf, type StateResource } from "../../../local/commands/keys";
+import { forwardAirflow, type PortForward } from "../../../local/commands/portForward";
+import { chooseEngine } from "../../../local/commands/pulumi";
+import type { StackOutputs } from "../../../local/commands/session";
+import { repositoryDirectory } from "../../../local/support/paths";
+import { cluster } from "./kubernetes";
+import { type Made, type Making, startMake, type Variables } from "./make";
+import { remember } from "./processes";
+
+/** Namespaces of the tests' own installation: a user's may run beside it. */
+export const namespaces = {
+    airflow: "airflow-test",
+    workers: "airflow-test-workers",
+    storage: "airflow-test-storage",
+} as const;
+
+/** Where the node keeps the tests' volumes. */
+export const hostPath = "/data/airflow-test";
+
+const ownSettings = [
+    ...Object.entries(namespaces).map(([noun, name]) => `namespaces.${noun}=${name}`),
+    `storage.hostPath=${hostPath}`,
+].join(" ");
+
+/** Variables of make that a user may have set; the tests' own commands start without them. */
+const foreign = [
+    "CLUSTER CONF CONFIG CONFIG_FILE DAG KUBECONFIG MAKEFLAGS MAKELEVEL MAKEOVERRIDES MFLAGS OUT PORT SHOW_SECRETS STACK YES",
+    "PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE PULUMI_CONFIG_PASSPHRASE_FILE",
+].flatMap((line) => line.split(" "));
+
+/**
+ * Airflow as the tests install it, through `make` alone: with namespaces, volumes, state and stack file of its own. Parts of
+ * the suite share it, and say what they need; whatever is up already is used.
+ */
+class Installation {
+    private readonly scratch = mkdtempSync(join(tmpdir(), "airflow-kubernetes-test-"));
+    private installedWith: string | undefined;
+    private known: StackOutputs | undefined;
+    private door: PortForward | undefined;
+
+    /** The stack file that the tests use and may change. */
+    public readonly stackFile = join(this.scratch, "Pulumi.minikube.yaml");
+
+    public constructor() {
+        mkdirSync(this.scratch, { recursive: true });
+        copyFileSync(join(repositoryDirectory, "Pulumi.minikube.yaml"), this.stackFile);
+    }
+
+    /** The environment of the tests' commands. */
+    public get environment(): NodeJS.ProcessEnv {
+        const inherited = Object.entries(process.env).filter(([name]) => !foreign.includes(name));
+        const backend = join(this.scratch, "backend");
+        mkdirSync(backend, { recursive: true });
+        return {
+            ...Object.fromEntries(inherited),
+            AIRFLOW_KUBERNETES_STATE: join(this.scratch, "state"),
+            PULUMI_BACKEND_URL: `file://${backend}`,
+            PULUMI_CONFIG_PASSPHRASE: "only for tests",
+            CONFIG_FILE: this.stackFile,
+        };
+    }
+
+    /** Starts a make command on this installation; CONFIG adds to the tests' own settings. */
+    public start(target: string, variables: Variables = {}): Making {
+        const CONFIG = [ownSettings, variables.CONFIG].filter(Boolean).join(" ");
+        return startMake(target, this.environment, { ...variables, CONFIG });
+    }
+
+    /** Runs a make command to its end, whatever that is. */
+    public async make(target: string, variables: Variables = {}): Promise<Made> {
+        return await this.start(target, variables).ended;
+    }
+
+    /** Runs a make command that must succeed. */
+    public async makeWell(target: string, variables: Variables = {}): Promise<Made> {
+        const made = await this.make(target, variables);
+        if (made.code !== 0) {
+            throw new Error(`make ${target} ended with ${made.code}:\n${tail(made.all, 60)}\n${await explain()}`);
+        }
+        return made;
+    }
+
+    /** Has Airflow up with these settings added to the tests' own; does nothing when it is. */
+    public async isUp(settings = ""): Promise<void> {
+        if (this.installedWith !== settings) {
+            await this.up(settings);
+        }
+    }
+
+    /** Runs `make up`. */
+    public async up(settings = ""): Promise<Made> {
+        await this.closeDoor();
+        this.installedWith = undefined;
+        const made = await this.makeWell("up", { CONFIG: settings });
+        this.installedWith = settings;
+        this.known = undefined;
+        return made;
+    }
+
+    /** Runs `make down`. */
+    public async down(): Promise<Made> {
+        await this.closeDoor();
+        this.installedWith = undefined;
+        this.known = undefined;
+        return await this.makeWell("down");
+    }
+
+    /** Notes that a test went past `up` and `down`, so that nobody relies on what was there. */
+    public async isUnknown(): Promise<void> {
+        await this.closeDoor();
+        this.installedWith = undefined;
+        this.known = undefined;
+    }
+
+    /** The stack's outputs, with the password. */
+    public async outputs(): Promise<StackOutputs> {
+        const made = await this.makeWell("output", { SHOW_SECRETS: "1" });
+        this.known = JSON.parse(made.stdout) as StackOutputs;
+        return this.known;
+    }
+
+    /** Airflow's REST API, through a port-forward that stays open. */
+    public async api(): Promise<AirflowApi> {
+        const { adminUser, adminPassword } = this.known ?? (await this.outputs());
+        return new AirflowApi(await this.url(), adminUser, adminPassword);
+    }
+
+    /** Airflow's address on this machine. */
+    public async url(): Promise<string> {
+        if (this.door === undefined) {
+            const door = await forwardAirflow(cluster, namespaces.airflow);
+            remember(door.pid);
+            this.door = door;
+            void door.ended.then(() => {
+                this.door = this.door === door ? undefined : this.door;
+            });
+        }
+        return this.door.url;
+    }
+
+    /** Triggers a DAG as soon as Airflow knows it, and hands back the run's id. */
+    public async trigger(dagId: string, conf: Record<string, unknown> = {}): Promise<string> {
+        const api = await this.api();
+        await waitFor(() => api.dag(dagId), { within: 180_000, what: `DAG ${dagId}`, explain });
+        await api.unpause(dagId);
+        return (await api.trigger(dagId, conf)).dag_run_id;
+    }
+
+    /** Waits until a run has ended, and hands back its state. */
+    public async runEnds(dagId: string, runId: string, within = 240_000): Promise<string> {
+        return await waitFor(
+            async () => {
+                const { state } = await (await this.api()).run(dagId, runId);
+                return ["success", "failed"].includes(state) && state;
+            },
+            { within, what: `the end of ${dagId} ${runId}`, explain },
+        );
+    }
+
+    /** What the engine remembers of the stack, secrets in plain text. */
+    public async state(): Promise<readonly StateResource[]> {
+        const engine = await chooseEngine(process.env.ENGINE || undefined);
+        const args = ["stack", "export", "--show-secrets", "--stack", "minikube"];
+        return resourcesOf(
+            await output([...engine.command, ...args], { env: this.environment, cwd: repositoryDirectory }),
+        );
+    }
+
+    /** Ends what is open and removes the scratch folder; the cluster is left as it is. */
+    public async close(): Promise<void> {
+        await this.closeDoor();
+        rmSync(this.scratch, { recursive: true, force: true });
+    }
+
+    private async closeDoor(): Promise<void> {
+        await this.door?.stop();
+        this.door = undefined;
+    }
+}
+
+/** The one installation that all parts of the suite share. */
+export const installation = new Installation();
+
+/** Pods, events and the last words of every pod, for a test that fails. */
+export async function explain(): Promise<string> {
+    const say = async (title: string, args: readonly string[], lines: number): Promise<string> => {
+        const said = await capture([...kubectl(cluster), ...args], {
+            env: clusterEnvironment(cluster),
+            timeout: 30_000,
+        });
+        return `--- ${title} ---\n${tail(said.stdout + said.stderr, lines)}`;
+    };
+    const parts: string[] = [];
+    for (const namespace of Object.values(namespaces)) {
+        const within = ["--namespace", namespace];
+        parts.push(await say(`pods in ${namespace}`, ["get", "pods", "--output", "wide", ...within], 60));
+        parts.push(await say(`events in ${namespace}`, ["get", "events", "--sort-by=.lastTimestamp", ...within], 20));
+        parts.push(
+            await say(
+                `logs in ${namespace}`,
+                [
+                    "logs",
+                    "--selector=app.kubernetes.io/name=airflow",
+                    "--all-containers",
+                    "--prefix",
+                    "--tail=15",
+                    ...within,
+                ],
+                150,
+            ),
+        );
+    }
+    return parts.join("\n");
+}
+
+/** Prints what explains a failure of any test in the enclosing `describe`. */
+export function explainFailures(): void {
+    afterEach("explain a failure", async function () {
+        if (this.currentTest?.state === "failed") {
+            this.timeout(120_000);
+            console.log(await explain());
+        }
+    });
+}
+
+/** The last lines of a text. */
+export function tail(text: string, lines: number): string {
+    return text.trimEnd().split("\n").slice(-lines).join("\n");
+}

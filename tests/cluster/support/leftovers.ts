@@ -1,0 +1,48 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { paths } from "../../../local/cluster/layout";
+import { waitFor } from "../../../local/commands/deadline";
+import { hostPath, namespaces } from "./installation";
+import { type AnyObject, identity, kube, objects } from "./kubernetes";
+import { endRemembered } from "./processes";
+
+const ours: readonly string[] = Object.values(namespaces);
+
+/** Everything outside of namespaces, and the namespaces, that belongs to the tests' installation. */
+export async function installedObjects(): Promise<AnyObject[]> {
+    const found = await objects("namespaces,persistentvolumes,clusterroles,clusterrolebindings");
+    return found.filter(
+        (object) =>
+            ours.includes(object.metadata.name) ||
+            ours.includes(object.spec?.claimRef?.namespace ?? "") ||
+            (object.spec?.hostPath?.path ?? "").startsWith(`${hostPath}/`) ||
+            ours.includes(object.metadata.labels?.["app.kubernetes.io/namespace"] ?? ""),
+    );
+}
+
+/** Removes what a test run that was killed has left: processes, namespaces, volumes and their data. */
+export async function removeLeftovers(): Promise<void> {
+    endRemembered();
+    for (const namespace of ours) {
+        await kube(["delete", "pods", "--all", "--namespace", namespace, "--force", "--grace-period=0"]);
+    }
+    const left = await installedObjects();
+    for (const object of left) {
+        await kube(["delete", object.kind, object.metadata.name, "--ignore-not-found", "--wait=false"]);
+    }
+    await waitFor(async () => (await installedObjects()).length === 0, {
+        within: 180_000,
+        what: `the end of what an earlier test run left: ${left.map(identity).join(", ")}`,
+    });
+    removeData();
+}
+
+/** Removes what the tests' volumes hold. */
+export function removeData(): void {
+    rmSync(nodePath(hostPath), { recursive: true, force: true });
+}
+
+/** Where a path below the node's /data lies on this machine. */
+export function nodePath(path: string): string {
+    return join(paths.data, path.replace(/^\/data\//, ""));
+}
