@@ -11,7 +11,7 @@ import {
     plainEnvironment,
     processEnvironment,
     secretEnvironment,
-    userEnvironment,
+    withUserEnvironment,
 } from "./environment";
 import type { SecretKeys } from "./secretKeys";
 
@@ -80,11 +80,10 @@ export function airflowWorkload(process: AirflowProcess): Workload {
                     name: command,
                     image: settings.airflow.image,
                     args: [command],
-                    env: [
-                        ...plainEnvironment(own),
-                        ...secretEnvironment(process.keys, process.secrets),
-                        ...userEnvironment(process.process.env),
-                    ],
+                    env: withUserEnvironment(
+                        [...plainEnvironment(own), ...secretEnvironment(process.keys, process.secrets)],
+                        process.process.env,
+                    ),
                     ...(process.port && { ports: [process.port] }),
                     startupProbe: startupProbe(health.check, health.startupPeriodSeconds),
                     livenessProbe: livenessProbe(health.check, health.periodSeconds),

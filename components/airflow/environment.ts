@@ -92,6 +92,15 @@ export function plainEnvironment(environment: Environment): EnvVar[] {
         .map(([name, value]) => ({ name, value }));
 }
 
+/**
+ * A container's variables: the component's, and in place of those of the same name the user's. The API server refuses a
+ * name that comes twice.
+ */
+export function withUserEnvironment(own: readonly EnvVar[], variables: readonly EnvironmentVariableArgs[]): EnvVar[] {
+    const kept = own.filter(({ name }) => !variables.some((variable) => variable.name === name));
+    return [...kept, ...userEnvironment(variables)];
+}
+
 /** Variables that a user asked for. */
 export function userEnvironment(variables: readonly EnvironmentVariableArgs[]): EnvVar[] {
     return variables.map(({ name, value, secretName, secretKey }) =>

@@ -4,7 +4,7 @@ import { selectorLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
 import { containerResources } from "../kubernetes/resources";
 import { airflowPodSpec, dagsMount, logsMount } from "./airflowPod";
-import { plainEnvironment, userEnvironment, workerEnvironment } from "./environment";
+import { plainEnvironment, withUserEnvironment, workerEnvironment } from "./environment";
 
 /**
  * The pod that a task runs in. It has no secret of Airflow's: what a task needs of connections and variables it asks the
@@ -40,7 +40,7 @@ export function workerPodTemplate(instance: string, settings: AirflowSettings): 
             container: {
                 name: "base",
                 image: airflow.image,
-                env: [...plainEnvironment(workerEnvironment(settings)), ...userEnvironment(workers.env)],
+                env: withUserEnvironment(plainEnvironment(workerEnvironment(settings)), workers.env),
                 resources: containerResources(workers.resources),
             },
         }),
