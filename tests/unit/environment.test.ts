@@ -1,0 +1,166 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import {
+    commonEnvironment,
+    optionVariable,
+    plainEnvironment,
+    processEnvironment,
+    secretEnvironment,
+    secretVariables,
+    userEnvironment,
+    workerEnvironment,
+} from "../../components/airflow/environment";
+import { ownedVariables, secretVariableNames } from "../../components/airflow/ownedVariables";
+import type { SecretKeys } from "../../components/airflow/secretKeys";
+import { withDefaults } from "../../components/airflowKubernetesDefaults";
+import { databaseConnection } from "../../components/database/connection";
+
+const settings = withDefaults({
+    airflow: { url: "https://example.org/airflow", options: { core: { parallelism: "7" } } },
+    dags: { refreshSeconds: 11 },
+    namespaces: { airflow: "a", workers: "w" },
+    workers: { podsCreationBatchSize: 5 },
+});
+
+const common = {
+    AIRFLOW__API__BASE_URL: "https://example.org/airflow",
+    AIRFLOW__CORE__DAGS_FOLDER: "/opt/airflow/dags/current",
+    AIRFLOW__CORE__EXECUTION_API_SERVER_URL: "http://airflow-api-server.a.svc.cluster.local:8080/airflow/execution/",
+    AIRFLOW__CORE__LOAD_EXAMPLES: "False",
+    AIRFLOW__LOGGING__COLORED_CONSOLE_LOG: "False",
+    AIRFLOW__USAGE_DATA_COLLECTION__ENABLED: "False",
+    CONNECTION_CHECK_MAX_COUNT: "0",
+};
+
+describe("environment", () => {
+    it("tells all processes and tasks where Airflow is, and collects no usage data", () => {
+        expect(commonEnvironment(settings)).to.deep.equal(common);
+    });
+
+    it("tells the processes of the executor, the workers' namespace, the batch size and the refresh", () => {
+        expect(processEnvironment(settings)).to.deep.equal({
+            ...common,
+            AIRFLOW__CORE__AUTH_MANAGER: "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
+            AIRFLOW__CORE__EXECUTOR: "KubernetesExecutor",
+            AIRFLOW__CORE__PARALLELISM: "7",
+            AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL: "11",
+            AIRFLOW__FAB__ENABLE_PROXY_FIX: "True",
+            AIRFLOW__KUBERNETES_EXECUTOR__MULTI_NAMESPACE_MODE: "False",
+            AIRFLOW__KUBERNETES_EXECUTOR__NAMESPACE: "w",
+            AIRFLOW__KUBERNETES_EXECUTOR__POD_TEMPLATE_FILE: "/opt/airflow/pod_templates/worker.yaml",
+            AIRFLOW__KUBERNETES_EXECUTOR__WORKER_PODS_CREATION_BATCH_SIZE: "5",
+            AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK: "True",
+        });
+    });
+
+    it("tells tasks no more than what is common, options, and an executor that asks for no database", () => {
+        expect(workerEnvironment(settings)).to.deep.equal({
+            ...common,
+            AIRFLOW__CORE__EXECUTOR: "LocalExecutor",
+            AIRFLOW__CORE__PARALLELISM: "7",
+        });
+    });
+
+    it("holds no database, fernet key or signing key for tasks", () => {
+        const secret = /^AIRFLOW__DATABASE__|FERNET|JWT|SECRET_KEY|PASSWORD/;
+        expect(Object.keys(workerEnvironment(settings)).filter((name) => secret.test(name))).to.deep.equal([]);
+        expect(Object.keys(processEnvironment(settings)).filter((name) => secret.test(name))).to.deep.equal([]);
+    });
+
+    it("turns options into variables as Airflow reads them", () => {
+        expect(optionVariable("core", "parallelism")).to.equal("AIRFLOW__CORE__PARALLELISM");
+        expect(optionVariable("Dag_Processor", "min_file")).to.equal("AIRFLOW__DAG_PROCESSOR__MIN_FILE");
+        expect(optionVariable("kubernetes.executor", "x")).to.equal("AIRFLOW__KUBERNETES_EXECUTOR__X");
+    });
+
+    it("lets options change what the component only suggests", () => {
+        const { airflow, ...rest } = settings;
+        const options = { core: { load_examples: "True" } };
+        const changed = { ...rest, airflow: { ...airflow, options } };
+        expect(workerEnvironment(changed).AIRFLOW__CORE__LOAD_EXAMPLES).to.equal("True");
+        expect(processEnvironment(changed).AIRFLOW__CORE__LOAD_EXAMPLES).to.equal("True");
+    });
+
+    it("is sorted by name, so that equal settings give equal pods", () => {
+        expect(plainEnvironment({ B: "2", A: "1", C: "3" })).to.deep.equal([
+            { name: "A", value: "1" },
+            { name: "B", value: "2" },
+            { name: "C", value: "3" },
+        ]);
+    });
+
+    it("refers to secrets and does not hold them", () => {
+        const key = (name: string) => ({ name: pulumi.output(name), key: `${name}-key` });
+        const keys: SecretKeys = {
+            databaseConnection: key("d"),
+            databasePassword: key("p"),
+            fernetKey: key("f"),
+            jwtSecret: key("j"),
+            apiSecretKey: key("s"),
+            adminPassword: key("a"),
+        };
+        const [fernet, ...others] = secretEnvironment(keys, ["fernetKey"]);
+        expect(others).to.deep.equal([]);
+        expect(fernet).to.deep.equal({
+            name: "AIRFLOW__CORE__FERNET_KEY",
+            valueFrom: { secretKeyRef: { name: keys.fernetKey.name, key: "f-key" } },
+        });
+    });
+
+    it("gives users literal values and references to Secrets", () => {
+        expect(
+            userEnvironment([
+                { name: "A", value: "1" },
+                { name: "B", value: "" },
+                { name: "C", secretName: "s", secretKey: "k" },
+            ]),
+        ).to.deep.equal([
+            { name: "A", value: "1" },
+            { name: "B", value: "" },
+            { name: "C", valueFrom: { secretKeyRef: { name: "s", key: "k" } } },
+        ]);
+    });
+});
+
+describe("ownedVariables", () => {
+    it("knows every variable whose change by a user would break what the component builds", () => {
+        const mine = new Set([
+            ...Object.keys(processEnvironment(settings)),
+            ...Object.keys(workerEnvironment(settings)),
+        ]);
+        const suggestions = [
+            "AIRFLOW__CORE__LOAD_EXAMPLES",
+            "AIRFLOW__CORE__PARALLELISM",
+            "AIRFLOW__FAB__ENABLE_PROXY_FIX",
+            "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG",
+            "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED",
+        ];
+        const owned = [...mine].filter((name) => !suggestions.includes(name));
+        expect(Object.keys(ownedVariables)).to.have.members([...owned, "AIRFLOW__LOGGING__BASE_LOG_FOLDER"]);
+    });
+
+    it("says in a sentence what to do instead", () => {
+        for (const instead of Object.values(ownedVariables)) {
+            expect(instead).to.match(/^[A-Z].*\.$/);
+        }
+    });
+
+    it("knows every variable that carries one of the component's secrets", () => {
+        expect([...secretVariableNames]).to.include.members(Object.values(secretVariables));
+    });
+});
+
+describe("databaseConnection", () => {
+    it("names driver, user, host by FQDN, port and database", () => {
+        expect(databaseConnection("pw", "team-a", "k8s.example")).to.equal(
+            "postgresql+psycopg2://airflow:pw@airflow-postgres.team-a.svc.k8s.example:5432/airflow",
+        );
+    });
+
+    it("encodes a password, so that none of its characters ends it", () => {
+        const password = "p@ss:/w?o#r%d[]&=+";
+        const url = databaseConnection(password, "airflow", "cluster.local");
+        expect(url).to.contain(":p%40ss%3A%2Fw%3Fo%23r%25d%5B%5D%26%3D%2B@");
+        expect(decodeURIComponent(new URL(url).password)).to.equal(password);
+    });
+});

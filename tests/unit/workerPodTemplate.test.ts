@@ -1,0 +1,149 @@
+import type * as k8s from "@pulumi/kubernetes";
+import { expect } from "chai";
+import { workerPodTemplate } from "../../components/airflow/workerPodTemplate";
+import type { AirflowKubernetesArgs } from "../../components/airflowKubernetesArgs";
+import { withDefaults } from "../../components/airflowKubernetesDefaults";
+import { restrictedContainer, restrictedPod } from "../../components/kubernetes/podSecurity";
+
+/** The template is plain values as long as no Output is given. */
+type Plain = k8s.types.output.core.v1.Pod;
+
+function template(args: AirflowKubernetesArgs = {}): Plain {
+    return workerPodTemplate("mine", withDefaults(args)) as unknown as Plain;
+}
+
+function base(pod: Plain) {
+    expect(pod.spec.containers).to.have.lengthOf(1);
+    return pod.spec.containers[0];
+}
+
+describe("workerPodTemplate: the pod that a task runs in", () => {
+    it("is a pod with one container that the executor finds by its name", () => {
+        const pod = template();
+        expect([pod.apiVersion, pod.kind]).to.deep.equal(["v1", "Pod"]);
+        expect(base(pod).name).to.equal("base");
+        expect(base(pod).image).to.equal("apache/airflow:3.3.2");
+        // The executor gives the command.
+        expect(base(pod)).to.not.have.any.keys("command", "args");
+        expect(pod.spec.initContainers).to.equal(undefined);
+        expect(pod.spec.restartPolicy).to.equal("Never");
+    });
+
+    it("complies with the restricted standard and has no root file system to write to", () => {
+        const pod = template();
+        expect(pod.spec.securityContext).to.deep.equal(restrictedPod({ uid: 50000, gid: 0 }));
+        expect(base(pod).securityContext).to.deep.equal(restrictedContainer());
+        expect(pod.spec).to.not.have.any.keys("hostNetwork", "hostPID", "hostIPC");
+    });
+
+    it("has no token of the Kubernetes API and a ServiceAccount of its own", () => {
+        const { spec } = template();
+        expect(spec.automountServiceAccountToken).to.equal(false);
+        expect(spec.serviceAccountName).to.equal("airflow-worker");
+    });
+
+    it("reads DAGs, writes logs, and has a place for temporary files", () => {
+        const pod = template();
+        expect(base(pod).volumeMounts).to.deep.equal([
+            { name: "dags", mountPath: "/opt/airflow/dags", readOnly: true },
+            { name: "logs", mountPath: "/opt/airflow/logs", readOnly: false },
+            { name: "tmp", mountPath: "/tmp" },
+        ]);
+        expect(pod.spec.volumes).to.deep.equal([
+            { name: "dags", persistentVolumeClaim: { claimName: "airflow-dags" } },
+            { name: "logs", persistentVolumeClaim: { claimName: "airflow-logs" } },
+            { name: "tmp", emptyDir: {} },
+        ]);
+    });
+
+    it("has exactly these variables, none of which is a secret", () => {
+        expect(base(template()).env).to.have.deep.members([
+            { name: "AIRFLOW__API__BASE_URL", value: "http://localhost:8080" },
+            { name: "AIRFLOW__CORE__DAGS_FOLDER", value: "/opt/airflow/dags/current" },
+            {
+                name: "AIRFLOW__CORE__EXECUTION_API_SERVER_URL",
+                value: "http://airflow-api-server.airflow.svc.cluster.local:8080/execution/",
+            },
+            { name: "AIRFLOW__CORE__EXECUTOR", value: "LocalExecutor" },
+            { name: "AIRFLOW__CORE__LOAD_EXAMPLES", value: "False" },
+            { name: "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG", value: "False" },
+            { name: "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED", value: "False" },
+            { name: "CONNECTION_CHECK_MAX_COUNT", value: "0" },
+        ]);
+    });
+
+    it("takes resources, placement, grace, image and pull secrets from the settings", () => {
+        const pod = template({
+            airflow: { image: "example.org/airflow:1", imagePullSecrets: ["pull"] },
+            workers: {
+                resources: { memoryLimit: "3Gi" },
+                terminationGracePeriodSeconds: 90,
+                placement: {
+                    nodeSelector: { disk: "ssd" },
+                    tolerations: [{ key: "batch", operator: "Exists", effect: "NoSchedule" }],
+                    priorityClassName: "low",
+                },
+            },
+        });
+        expect(base(pod).image).to.equal("example.org/airflow:1");
+        expect(base(pod).resources).to.deep.equal({
+            requests: { cpu: "100m", memory: "256Mi" },
+            limits: { cpu: "2", memory: "3Gi" },
+        });
+        expect(pod.spec.imagePullSecrets).to.deep.equal([{ name: "pull" }]);
+        expect(pod.spec.nodeSelector).to.deep.equal({ disk: "ssd" });
+        expect(pod.spec.tolerations).to.deep.equal([{ key: "batch", operator: "Exists", effect: "NoSchedule" }]);
+        expect(pod.spec.priorityClassName).to.equal("low");
+        expect(pod.spec.terminationGracePeriodSeconds).to.equal(90);
+    });
+
+    it("adds labels and annotations, and keeps its own labels", () => {
+        const { metadata } = template({
+            workers: {
+                labels: { team: "data", "app.kubernetes.io/component": "mine" },
+                annotations: { note: "x", "cluster-autoscaler.kubernetes.io/safe-to-evict": "true" },
+            },
+        });
+        expect(metadata.labels).to.deep.equal({
+            team: "data",
+            "app.kubernetes.io/name": "airflow",
+            "app.kubernetes.io/instance": "mine",
+            "app.kubernetes.io/component": "worker",
+        });
+        expect(metadata.annotations).to.deep.equal({
+            note: "x",
+            "cluster-autoscaler.kubernetes.io/safe-to-evict": "true",
+        });
+    });
+
+    it("is not evicted by an autoscaler unless somebody says so", () => {
+        expect(template().metadata.annotations).to.deep.equal({
+            "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+        });
+    });
+
+    it("has each variable once, with the user's value, when a user sets what the component suggests", () => {
+        const { env } = base(
+            template({
+                airflow: { options: { core: { default_timezone: "utc" } } },
+                workers: {
+                    env: [
+                        { name: "AIRFLOW__CORE__LOAD_EXAMPLES", value: "True" },
+                        { name: "AIRFLOW__CORE__DEFAULT_TIMEZONE", value: "Europe/Berlin" },
+                        { name: "API_TOKEN", secretName: "token", secretKey: "value" },
+                    ],
+                },
+            }),
+        );
+        const byName = (name: string) => env.filter((variable) => variable.name === name);
+        expect(byName("AIRFLOW__CORE__LOAD_EXAMPLES")).to.deep.equal([
+            { name: "AIRFLOW__CORE__LOAD_EXAMPLES", value: "True" },
+        ]);
+        expect(byName("AIRFLOW__CORE__DEFAULT_TIMEZONE")).to.deep.equal([
+            { name: "AIRFLOW__CORE__DEFAULT_TIMEZONE", value: "Europe/Berlin" },
+        ]);
+        expect(byName("API_TOKEN")).to.deep.equal([
+            { name: "API_TOKEN", valueFrom: { secretKeyRef: { name: "token", key: "value" } } },
+        ]);
+    });
+});
