@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 
 # Handed on through the environment just as they were given, so that quotes, spaces and dollars in a value survive.
-settings := STACK CONFIG CONFIG_FILE CLUSTER ENGINE DAG CONF PORT OUT YES SHOW_SECRETS
+settings := STACK CONFIG CONFIG_FILE CLUSTER ENGINE DAG CONF PORT OUT YES SHOW_SECRETS COLD
 $(foreach setting,$(settings),$(eval override $(setting) := $$(value $(setting))))
 export $(settings)
 
@@ -75,7 +75,7 @@ test-unit: $(packages) ## The tests that need no cluster
 test-cluster: $(packages) ## The tests on the local cluster
 	$(run)test.ts cluster
 
-bench: $(packages) ## Times up, preview and tasks on the local cluster
+bench: $(packages) ## Times up, preview and tasks on the local cluster; COLD=1 YES=1 from nothing built
 	$(run)bench.ts
 
 #-

@@ -1,6 +1,5 @@
 import { repositoryDirectory } from "../support/paths";
 import { output } from "./children";
-import { UserError } from "./errors";
 import { type Key, keys, pinned, resourcesOf } from "./keys";
 import { main } from "./main";
 import { stackFileText } from "./options";
@@ -13,7 +12,7 @@ async function pinKeys(): Promise<number> {
     const session = await Session.open();
     await session.select();
     const already = pinned(stackFileText(session.options));
-    const resources = resourcesOf(await session.read(["stack", "export", "--show-secrets"]).catch(nothingDeployed));
+    const resources = resourcesOf(await session.exported());
     for (const key of keys) {
         if (already.includes(key.setting)) {
             say(`${key.setting}: pinned already, left as it is`);
@@ -44,13 +43,6 @@ async function pin(session: Session, key: Key, value: string): Promise<void> {
         cwd: repositoryDirectory,
         input: value,
     });
-}
-
-function nothingDeployed(error: unknown): string {
-    if (error instanceof UserError) {
-        return "{}";
-    }
-    throw error;
 }
 
 main(pinKeys);

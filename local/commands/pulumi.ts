@@ -69,8 +69,11 @@ export function sayEngine(engine: Engine): void {
  * is logged in; local/engine keeps both by itself.
  */
 export async function engineEnvironment(engine: Engine, env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
-    if (engine.kind === "local" || (await loggedIn(engine, env))) {
+    if (engine.kind === "local") {
         return env;
+    }
+    if (await loggedIn(engine, env)) {
+        return env.PULUMI_BACKEND_URL?.startsWith("file:") ? { ...env, ...passphrase(env) } : env;
     }
     const state = join(stateDirectory, "pulumi");
     mkdirSync(state, { recursive: true, mode: 0o700 });
@@ -101,6 +104,7 @@ function passphrase(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     }
     const file = join(stateDirectory, "passphrase");
     if (!existsSync(file)) {
+        mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
         writeFileSync(file, randomBytes(24).toString("base64url"), { mode: 0o600, flag: "wx" });
         say(`Passphrase of the stacks' secrets: made, in ${file}`);
     }

@@ -68,15 +68,13 @@ export class Session {
 
     /** The stack's outputs, secrets included; undefined when nothing is deployed. */
     public async outputs(): Promise<StackOutputs | undefined> {
-        try {
-            const outputs: unknown = JSON.parse(await this.read(["stack", "output", "--json", "--show-secrets"]));
-            return isDeployed(outputs) ? outputs : undefined;
-        } catch (error) {
-            if (error instanceof UserError && /no stack (named|called)|no state|not found/i.test(error.message)) {
-                return undefined;
-            }
-            throw error;
-        }
+        const outputs = JSON.parse((await this.readIfThere(["stack", "output", "--json", "--show-secrets"])) ?? "{}");
+        return isDeployed(outputs) ? outputs : undefined;
+    }
+
+    /** What the engine remembers of the stack, secrets in plain text; an empty text without a stack. */
+    public async exported(): Promise<string> {
+        return (await this.readIfThere(["stack", "export", "--show-secrets"])) ?? "{}";
     }
 
     /** The stack's outputs, or an error that says what to do first. */
@@ -86,6 +84,17 @@ export class Session {
             throw new UserError(`Stack ${this.options.stack} is not deployed (or not to its end). Run: make up`);
         }
         return outputs;
+    }
+
+    private async readIfThere(args: readonly string[]): Promise<string | undefined> {
+        try {
+            return await this.read(args);
+        } catch (error) {
+            if (error instanceof UserError && /no stack (named|called)/i.test(error.message)) {
+                return undefined;
+            }
+            throw error;
+        }
     }
 
     /** The environment of this session's engine, for programs that use it otherwise. */
