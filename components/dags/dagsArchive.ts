@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, type Stats, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import * as tar from "tar";
 
@@ -36,8 +36,8 @@ export function dagFiles(folder: string): string[] {
             if (entry.isDirectory()) {
                 return walk(path);
             }
-            const isFile = entry.isFile() || (entry.isSymbolicLink() && statSync(join(folder, path)).isFile());
-            return isFile ? [path] : [];
+            // A link may lead nowhere.
+            return statSync(join(folder, path), { throwIfNoEntry: false })?.isFile() ? [path] : [];
         });
     return walk("").sort();
 }
@@ -73,6 +73,7 @@ export function packDags(folder: string): DagsArchive {
 }
 
 function packed(folder: string): Buffer {
+    const files = dagFiles(folder);
     const pack = tar.create(
         {
             cwd: folder,
@@ -81,15 +82,17 @@ function packed(folder: string): Buffer {
             follow: true,
             noDirRecurse: true,
             mtime: new Date(0),
-            onWriteEntry: (entry) => {
-                if (entry.stat) {
-                    entry.stat.mode = 0o100644;
-                }
-            },
+            statCache: new Map(files.map((file) => [resolve(folder, file), uniformStat(join(folder, file))])),
         },
-        dagFiles(folder),
+        // A name that begins with @ would be taken for an archive.
+        files.map((file) => `./${file}`),
     );
     return Buffer.concat([...readAll(pack)]);
+}
+
+/** What the file system says of a file, without what differs between two checkouts: its mode, and whether it has two names. */
+function uniformStat(path: string): Stats {
+    return Object.assign(statSync(path), { mode: 0o100644, nlink: 1 });
 }
 
 function* readAll(pack: { read(): Buffer | null }): Generator<Buffer> {
