@@ -27,7 +27,8 @@ if not load.exists():
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-        archive.extractall(unfinished, filter="data")
+        # Pythons before 3.11.4 have no filters; the archive holds plain files only.
+        archive.extractall(unfinished, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
     unfinished.rename(load)
 
 before = os.readlink(link) if link.is_symlink() else None
@@ -37,9 +38,8 @@ if before != target:
     new_link.unlink(missing_ok=True)
     new_link.symlink_to(target)
     new_link.replace(link)
-
-keep = {target, before}
-for entry in loads.iterdir():
-    if os.path.join(".loads", entry.name) not in keep:
-        shutil.rmtree(entry)
+    # Not when the link was there already: the load before would not be known.
+    for entry in loads.iterdir():
+        if os.path.join(".loads", entry.name) not in (target, before):
+            shutil.rmtree(entry)
 print(f"{sum(1 for path in load.rglob('*') if path.is_file())} files in use at {link}")
