@@ -1,3 +1,4 @@
+import { createCipheriv } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -20,4 +21,9 @@ export function removeFolders(): void {
     for (const path of made.splice(0)) {
         rmSync(path, { recursive: true, force: true });
     }
+}
+
+/** Bytes that do not compress, the same at each call. */
+export function noise(length: number): Buffer {
+    return createCipheriv("aes-128-ctr", Buffer.alloc(16), Buffer.alloc(16)).update(Buffer.alloc(length));
 }
