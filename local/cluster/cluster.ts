@@ -59,7 +59,7 @@ async function isHealthy(): Promise<boolean> {
     }
     // Building nothing: a binary that is missing is a part that has to be started again.
     await ensureBinaries();
-    const parts = [...(await describeControlPlane()), ...(await describeNode(node))];
+    const parts = [...describeControlPlane(), ...(await describeNode(node))];
     for (const part of parts) {
         if (!(await isRunning(part))) {
             return false;
@@ -68,8 +68,8 @@ async function isHealthy(): Promise<boolean> {
     return (await addonsAreApplied()) && (await hasNetwork()) && (await clusterProblems()).length === 0;
 }
 
-async function describeControlPlane(): Promise<Part[]> {
-    return [await etcdPart(), apiServerPart(), controllerManagerPart(), schedulerPart()];
+function describeControlPlane(): Part[] {
+    return [etcdPart(), apiServerPart(), controllerManagerPart(), schedulerPart()];
 }
 
 async function describeNode(node: number): Promise<Part[]> {
@@ -117,7 +117,8 @@ async function start(): Promise<void> {
 }
 
 async function startControlPlane(): Promise<void> {
-    const [etcd, apiServer, ...others] = await describeControlPlane();
+    await mkdir(paths.etcd, { recursive: true, mode: 0o700 });
+    const [etcd, apiServer, ...others] = describeControlPlane();
     for (const part of [etcd, apiServer]) {
         if (part !== undefined) {
             await ensurePart(part);

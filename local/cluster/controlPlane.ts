@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { certificate, credential } from "./certificates.js";
 import { addresses, etcdSocket, paths } from "./layout.js";
@@ -15,8 +14,7 @@ function part(name: string, flags: Record<string, string>): Part {
 }
 
 /** etcd, which only root reaches, by a socket. */
-export async function etcdPart(): Promise<Part> {
-    await mkdir(paths.etcd, { recursive: true, mode: 0o700 });
+export function etcdPart(): Part {
     // There are no peers; yet etcd wants to hear an address with a port.
     const peer = "http://localhost:2380";
     return part("etcd", {

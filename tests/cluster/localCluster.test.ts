@@ -9,6 +9,7 @@ import { command, tryCommand } from "../../local/cluster/command.js";
 import { binDirectory, clusterDown, clusterStatus, clusterUp, kubeconfigPath } from "../../local/cluster/index.js";
 import { paths } from "../../local/cluster/layout.js";
 import { nodeProcesses } from "../../local/cluster/node.js";
+import { isAlive, processRecord, signal } from "../../local/cluster/processes.js";
 import { ensureImages } from "../../local/images/index.js";
 import { cacheDirectory, repositoryDirectory } from "../../local/support/paths.js";
 
@@ -158,6 +159,19 @@ async function pids(): Promise<Record<string, number>> {
     return parts as Record<string, number>;
 }
 
+/** Kills processes and waits until they are gone: a signal is only sent when `kill` returns. */
+async function kill(all: readonly number[]): Promise<void> {
+    const records = all.map((pid) => processRecord(pid)).filter((record) => record !== undefined);
+    for (const record of records) {
+        signal(record, "SIGKILL");
+    }
+    await eventually(
+        "killed processes are gone",
+        async () => records.some(isAlive),
+        (alive) => !alive,
+    );
+}
+
 /** Runs `up` or `down` in a process of its own and kills it after a time. */
 async function interrupt(name: string, afterMilliseconds: number): Promise<void> {
     const child = spawn(process.execPath, ["--import", "tsx", join("local", "cluster", "cli.ts"), name], {
@@ -170,12 +184,16 @@ async function interrupt(name: string, afterMilliseconds: number): Promise<void>
     await ended;
 }
 
-/** Programs of the cluster that run, wherever they came from. */
+/** Programs of the cluster that run, wherever they came from; kubectl is its users'. */
 function clusterPrograms(): string[] {
     const found: string[] = [];
     for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
         try {
             const program = readlinkSync(`/proc/${pid}/exe`);
+            const called = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0];
+            if (called?.endsWith("kubectl")) {
+                continue;
+            }
             if (program.startsWith(join(cacheDirectory, "bin")) || /\/containerd[^/]*$/.test(program)) {
                 found.push(`${pid} ${program}`);
             }
@@ -383,7 +401,7 @@ describe("the local cluster", () => {
     ]) {
         it(`heals when ${name} is killed, and leaves the rest alone`, async () => {
             const before = await pids();
-            process.kill(before[name] as number, "SIGKILL");
+            await kill([before[name] as number]);
             await clusterUp();
             const after = await pids();
             expect(after[name]).not.to.equal(before[name]);
@@ -395,24 +413,16 @@ describe("the local cluster", () => {
     it("keeps the pods running when all parts are killed", async () => {
         const started = "jsonpath={.items[*].status.containerStatuses[0].containerID}";
         const containers = await kubectl("get", "pods", "--namespace", namespace, "-o", started);
-        for (const pid of Object.values(await pids())) {
-            process.kill(pid, "SIGKILL");
-        }
+        await kill(Object.values(await pids()));
         await clusterUp();
         await expectServiceAnswers();
         expect(await kubectl("get", "pods", "--namespace", namespace, "-o", started)).to.equal(containers);
     });
 
     it("starts the pods again when everything is killed, they included", async () => {
-        for (let killed = 1; killed > 0; ) {
-            const all = new Set([...processesOfCluster(), ...nodeProcesses().map(({ pid }) => pid)]);
-            killed = all.size;
-            for (const pid of all) {
-                await Promise.resolve(pid)
-                    .then((one) => process.kill(one, "SIGKILL"))
-                    .catch(() => undefined);
-            }
-            await delay(50);
+        for (let all: number[] = [0]; all.length > 0; ) {
+            all = [...processesOfCluster(), ...nodeProcesses().map(({ pid }) => pid)];
+            await kill(all);
         }
         await clusterUp();
         await expectServiceAnswers();

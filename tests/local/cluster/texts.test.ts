@@ -1,0 +1,245 @@
+import { expect } from "chai";
+import { parse, parseAllDocuments } from "yaml";
+import { addonManifests } from "../../../local/cluster/addons.js";
+import { buildKey, kubernetesVersionFlags, requiredVersion } from "../../../local/cluster/binaries.js";
+import { kubeadmConfiguration, namedKubeconfig } from "../../../local/cluster/certificates.js";
+import { hierarchies, limitingHierarchies, trackingHierarchy } from "../../../local/cluster/cgroups.js";
+import { containerdConfiguration, findDigest } from "../../../local/cluster/containerd.js";
+import { apiServerPart, controllerManagerPart, etcdPart, schedulerPart } from "../../../local/cluster/controlPlane.js";
+import { kubeletConfiguration, proxyConfiguration } from "../../../local/cluster/kubelet.js";
+import { missingDirectories } from "../../../local/cluster/machine.js";
+import { cniConfiguration, masqueradeRules, podDevices, portMappingRemoval } from "../../../local/cluster/network.js";
+import { holderScript, isNodeMountTable } from "../../../local/cluster/node.js";
+import { packagesOf } from "../../../local/cluster/packages.js";
+import { elapsed } from "../../../local/cluster/progress.js";
+import { isNodeReady } from "../../../local/cluster/status.js";
+import { clusterDirectory } from "../../../local/support/paths.js";
+
+describe("local/cluster: builds", () => {
+    const goMod = "module x\n\nrequire k8s.io/kubernetes v1.35.4\n\nrequire (\n\tk8s.io/api v0.35.4 // indirect\n)\n";
+
+    it("reads the version of a module", () => {
+        expect(requiredVersion(goMod, "k8s.io/kubernetes")).to.equal("v1.35.4");
+        expect(requiredVersion(goMod, "k8s.io/api")).to.equal("v0.35.4");
+        expect(() => requiredVersion(goMod, "k8s.io/kubectl")).to.throw("k8s.io/kubectl");
+    });
+
+    it("stamps the version that clients compare", () => {
+        const flags = kubernetesVersionFlags("v1.35.4");
+        for (const where of ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"]) {
+            expect(flags).to.include(`-X ${where}.gitVersion=v1.35.4`).and.include(`-X ${where}.gitMinor=35`);
+        }
+    });
+
+    it("names a build by its sources, compiler and flags, whatever their order", () => {
+        const key = buildKey({ a: "1", b: "2" }, "go1.26", "-s");
+        expect(buildKey({ b: "2", a: "1" }, "go1.26", "-s")).to.equal(key);
+        expect(buildKey({ a: "1", b: "3" }, "go1.26", "-s")).not.to.equal(key);
+        expect(buildKey({ a: "1", b: "2" }, "go1.27", "-s")).not.to.equal(key);
+        expect(buildKey({ a: "1", b: "2" }, "go1.26", "")).not.to.equal(key);
+    });
+});
+
+describe("local/cluster: configuration", () => {
+    it("keeps the API server to the node's address and etcd to a socket", () => {
+        expect(apiServerPart().command)
+            .to.include("--bind-address=10.90.0.1")
+            .and.include("--authorization-mode=Node,RBAC");
+        const listening = etcdPart().command.filter((argument) => argument.startsWith("--listen"));
+        expect(listening).to.have.lengthOf(2);
+        for (const flag of listening) {
+            expect(flag).to.include("=unix:///");
+        }
+        for (const part of [controllerManagerPart(), schedulerPart()]) {
+            expect(part.command).to.include("--leader-elect=false").and.include("--bind-address=10.90.0.1");
+        }
+    });
+
+    it("gives containerd nothing of the machine's own", () => {
+        const text = containerdConfiguration("/usr/lib/cni");
+        expect(text).to.include(`root = "${clusterDirectory}/containerd"`);
+        expect(text).to.include("restrict_oom_score_adj = true").and.include('bin_dir = "/usr/lib/cni"');
+        expect(text).not.to.include("/etc/");
+    });
+
+    it("lets the kubelet delete no image and look up nothing outside", () => {
+        const configuration = parse(kubeletConfiguration({ clientCa: "/ca", resolvConf: "/empty" }));
+        expect(configuration.imageGCHighThresholdPercent).to.equal(100);
+        expect(configuration.evictionHard["imagefs.available"]).to.equal("0%");
+        expect(configuration.resolvConf).to.equal("/empty");
+        expect(configuration.maxPods).to.equal(200);
+        expect(configuration.failCgroupV1).to.equal(false);
+        expect(configuration.authentication.anonymous.enabled).to.equal(false);
+        expect(parse(proxyConfiguration("/kubeconfig")).mode).to.equal("nftables");
+    });
+
+    it("asks kubeadm for the cluster's addresses and no certificates of etcd", () => {
+        const [, cluster] = parseAllDocuments(kubeadmConfiguration("v1.35.4", "/pki")).map((document) =>
+            document.toJS(),
+        );
+        expect(cluster.networking).to.deep.equal({ podSubnet: "10.244.0.0/16", serviceSubnet: "10.96.0.0/12" });
+        expect(cluster.etcd.external).not.to.equal(undefined);
+    });
+
+    it("names everything in the kubeconfig after this cluster", () => {
+        const text = `
+apiVersion: v1
+clusters: [{name: kubernetes, cluster: {server: "https://10.90.0.1:6443", certificate-authority-data: QQ==}}]
+users: [{name: kubernetes-admin, user: {client-key-data: Qg==}}]
+contexts: [{name: kubernetes-admin@kubernetes, context: {cluster: kubernetes, user: kubernetes-admin}}]
+current-context: kubernetes-admin@kubernetes
+`;
+        const named = parse(namedKubeconfig(text));
+        expect(named["current-context"]).to.equal("airflow-kubernetes-local");
+        expect(named.contexts).to.deep.equal([
+            {
+                name: "airflow-kubernetes-local",
+                context: { cluster: "airflow-kubernetes-local", user: "airflow-kubernetes-local" },
+            },
+        ]);
+        expect(named.clusters[0].cluster.server).to.equal("https://10.90.0.1:6443");
+        expect(named.users[0].user["client-key-data"]).to.equal("Qg==");
+    });
+
+    it("adds a default StorageClass like minikube's and a DNS that asks nobody", () => {
+        const objects = parseAllDocuments(addonManifests("registry.k8s.io/coredns/coredns:v1")).map((document) =>
+            document.toJS(),
+        );
+        const storageClass = objects.find(({ kind }) => kind === "StorageClass");
+        expect(storageClass).to.deep.include({
+            provisioner: "k8s.io/minikube-hostpath",
+            reclaimPolicy: "Delete",
+            volumeBindingMode: "Immediate",
+        });
+        expect(storageClass.metadata.annotations["storageclass.kubernetes.io/is-default-class"]).to.equal("true");
+        const { Corefile } = objects.find(({ kind }) => kind === "ConfigMap").data;
+        expect(Corefile).to.include("kubernetes cluster.local").and.not.include("forward");
+        expect(Corefile, "a block on one line is read as arguments").not.to.match(/\{[^\n]+\}/);
+        expect(objects.find(({ kind }) => kind === "Service").spec.clusterIP).to.equal("10.96.0.10");
+    });
+});
+
+describe("local/cluster: the node", () => {
+    it("finds its own mount table among others", () => {
+        const other =
+            "31 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n40 31 0:30 / /run rw,nosuid shared:5 - tmpfs tmpfs rw\n";
+        const own = `${other}90 31 0:50 / /run rw,nosuid,nodev,relatime shared:9 - tmpfs airflow-kubernetes rw,mode=755\n`;
+        expect(isNodeMountTable(other)).to.equal(false);
+        expect(isNodeMountTable(own)).to.equal(true);
+    });
+
+    it("mounts the cluster's directories where pods look for them", () => {
+        const script = holderScript();
+        expect(script).to.include(`mount --bind ${clusterDirectory}/node/data /data`);
+        expect(script).to.include(
+            `mount --bind ${clusterDirectory}/node/hostpath-provisioner /tmp/hostpath-provisioner`,
+        );
+        expect(script.indexOf("make-rshared")).to.be.above(script.indexOf("--move"));
+    });
+
+    it("knows which directories it has to make", () => {
+        const exists = (path: string) => ["/", "/var", "/var/lib"].includes(path);
+        expect(missingDirectories("/var/lib/a/b", exists)).to.deep.equal(["/var/lib/a", "/var/lib/a/b"]);
+        expect(missingDirectories("/var/lib", exists)).to.deep.equal([]);
+    });
+
+    it("believes in a ready node only since its kubelet was started", () => {
+        const node = (status: string, time: string) => ({
+            kind: "Node",
+            status: { conditions: [{ type: "Ready", status, lastHeartbeatTime: time }] },
+        });
+        const started = Date.parse("2026-01-01T10:00:00.900Z");
+        expect(isNodeReady(node("True", "2026-01-01T10:00:00Z"), started)).to.equal(true);
+        expect(isNodeReady(node("True", "2026-01-01T09:59:58Z"), started)).to.equal(false);
+        expect(isNodeReady(node("False", "2026-01-01T10:00:05Z"), started)).to.equal(false);
+        expect(isNodeReady(undefined, started)).to.equal(false);
+    });
+
+    it("finds an image's digest by its whole name", () => {
+        const list =
+            "REF TYPE DIGEST SIZE\npostgres:17 application/x sha256:aa 1 MiB\npostgres:170 application/x sha256:bb 1 MiB\n";
+        expect(findDigest(list, "postgres:17")).to.equal("sha256:aa");
+        expect(findDigest(list, "postgres:1")).to.equal(undefined);
+    });
+});
+
+describe("local/cluster: cgroups", () => {
+    const first = (controllers: string) =>
+        `50 40 0:30 / /sys/fs/cgroup/${controllers} rw,relatime - cgroup cgroup rw,${controllers}`;
+    const second = "60 40 0:31 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw";
+
+    it("limits by version 1 when both versions are mounted, and tracks by the group that limits nothing", () => {
+        const all = hierarchies([first("cpu,cpuacct"), first("pids"), second].join("\n"));
+        expect(all).to.have.lengthOf(3);
+        expect(limitingHierarchies(all).map(({ controllers }) => controllers)).to.deep.equal([
+            ["cpu", "cpuacct"],
+            ["pids"],
+        ]);
+        expect(trackingHierarchy(all).mountPoint).to.equal("/sys/fs/cgroup/pids");
+    });
+
+    it("uses version 2 when it is alone", () => {
+        const all = hierarchies(second);
+        expect(limitingHierarchies(all)).to.deep.equal(all);
+        expect(trackingHierarchy(all).version).to.equal(2);
+        expect(() => trackingHierarchy([])).to.throw("cgroup");
+    });
+});
+
+describe("local/cluster: network", () => {
+    it("masquerades only what leaves the cluster", () => {
+        expect(masqueradeRules()).to.include(
+            "ip saddr 10.244.0.0/16 ip daddr != { 10.244.0.0/16, 10.96.0.0/12, 10.90.0.1 } masquerade",
+        );
+        expect(JSON.parse(cniConfiguration()).plugins[0]).to.deep.include({ type: "ptp", ipMasq: false });
+    });
+
+    it("finds the pods' devices by their gateway address", () => {
+        const devices = [
+            { ifname: "eth0", addr_info: [{ local: "192.0.2.2" }] },
+            { ifname: "veth1", addr_info: [{ local: "10.244.0.1" }, { local: "fe80::1" }] },
+        ];
+        expect(podDevices(JSON.stringify(devices))).to.deep.equal(["veth1"]);
+    });
+
+    const mapping = (chain: string, network: string) =>
+        `-A CNI-HOSTPORT-DNAT -p tcp -m comment --comment "dnat name: \\"${network}\\" id: \\"12\\"" -m multiport --dports 80 -j ${chain}`;
+    const table = (...rules: string[]) =>
+        [
+            "*nat",
+            ":PREROUTING ACCEPT [0:0]",
+            ":CNI-HOSTPORT-DNAT - [0:0]",
+            ":CNI-DN-aa - [0:0]",
+            ":CNI-DN-bb - [0:0]",
+            "-A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
+            ...rules,
+            "COMMIT",
+        ].join("\n");
+
+    it("removes the port mappings with their chains when no other network has some", () => {
+        const removal = portMappingRemoval(table(mapping("CNI-DN-aa", "airflow-kubernetes")));
+        expect(removal).to.include("-D PREROUTING").and.include("-X CNI-DN-aa").and.include("-X CNI-HOSTPORT-DNAT");
+    });
+
+    it("leaves the port mappings of other networks", () => {
+        const removal = portMappingRemoval(
+            table(mapping("CNI-DN-aa", "airflow-kubernetes"), mapping("CNI-DN-bb", "podman")),
+        );
+        expect(removal).to.include("-D CNI-HOSTPORT-DNAT").and.include("-X CNI-DN-aa");
+        expect(removal)
+            .not.to.include("CNI-DN-bb")
+            .and.not.include("PREROUTING")
+            .and.not.include("-X CNI-HOSTPORT-DNAT");
+        expect(portMappingRemoval("*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n")).to.equal("");
+    });
+});
+
+describe("local/cluster: words", () => {
+    it("says times as people read them", () => {
+        expect([900, 59_999, 60_000, 185_000].map(elapsed)).to.deep.equal(["0 s", "59 s", "1 min 00 s", "3 min 05 s"]);
+    });
+
+    it("names each package once", () => {
+        expect(packagesOf([{ package: "b" }, { package: "a" }, { package: "b" }])).to.deep.equal(["a", "b"]);
+    });
+});
