@@ -1,5 +1,12 @@
 import { spawn } from "node:child_process";
 import { createReadStream } from "node:fs";
+import { delimiter } from "node:path";
+
+/** Where programs are looked for: root's PATH may lack the folders for system programs (`su` without `-`). */
+export function systemPath(): string {
+    const system = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+    return [...new Set([...(process.env.PATH ?? "").split(delimiter), ...system])].filter(Boolean).join(delimiter);
+}
 
 /** What to do with a command besides running it. */
 export interface CommandOptions {
@@ -29,7 +36,7 @@ export function tryCommand(
     return new Promise((resolve, reject) => {
         const child = spawn(program, arguments_, {
             cwd: options.directory,
-            env: { ...process.env, ...options.environment },
+            env: { ...process.env, PATH: systemPath(), ...options.environment },
             timeout: options.timeout,
             killSignal: "SIGKILL",
             stdio: ["pipe", "pipe", "pipe"],

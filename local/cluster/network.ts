@@ -60,10 +60,11 @@ export async function ensureNetwork(): Promise<void> {
     await command("nft", ["-f", "-"], { input: masqueradeRules() });
 }
 
-/** Whether the node's device and routes are there. */
+/** Whether the node's device, routes and rules are there. */
 export async function hasNetwork(): Promise<boolean> {
     const routes = await tryCommand("ip", ["route", "show"]);
     return (
+        (await tryCommand("nft", ["list", "table", "ip", networkName])).code === 0 &&
         routes.stdout.includes(`${addresses.services} dev ${nodeDevice}`) &&
         routes.stdout.includes(`blackhole ${addresses.pods}`)
     );

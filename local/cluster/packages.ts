@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { tryCommand } from "./command.js";
+import { systemPath, tryCommand } from "./command.js";
 import { withHeartbeat } from "./progress.js";
 
 /** A program that the cluster calls, and the Debian package it comes in. */
@@ -30,10 +30,8 @@ const programs: readonly Program[] = [
     { name: "mount", package: "mount" },
 ];
 
-const systemDirectories = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-
 function isThere(program: Program): boolean {
-    const directories = program.directories ?? [...(process.env.PATH ?? "").split(delimiter), ...systemDirectories];
+    const directories = program.directories ?? systemPath().split(delimiter);
     return directories.some((directory) => existsSync(join(directory, program.name)));
 }
 

@@ -4,12 +4,13 @@ import { arch, platform, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { cacheDirectory, clusterDirectory } from "../support/paths.js";
 import { tryCommand } from "./command.js";
-import { addresses, nodeDevice } from "./layout.js";
+import { addresses, nodeDevice, paths } from "./layout.js";
 import { missingPrograms, packagesOf } from "./packages.js";
 
 const gibibyte = 1024 ** 3;
 const memoryNeeded = 6 * gibibyte;
-const diskNeeded = 10 * gibibyte;
+const diskNeededFirst = 10 * gibibyte;
+const diskNeededLater = 2 * gibibyte;
 
 /** What is looked at before anything is changed. */
 export interface MachineFacts {
@@ -23,6 +24,8 @@ export interface MachineFacts {
     /** The newest version that the `go` lines of the modules ask for. */
     goNeeded: string;
     memory: number;
+    /** Whether programs and images were built before: most of the space they need is taken then. */
+    isBuilt: boolean;
     /** Free bytes in each directory that is written to. */
     free: Record<string, number>;
     missingPackages: readonly string[];
@@ -124,6 +127,7 @@ export function problems(facts: MachineFacts): Problem[] {
             remedy: "Use a machine with more memory, or a cluster elsewhere (CLUSTER=<kubectl context>).",
         });
     }
+    const diskNeeded = facts.isBuilt ? diskNeededLater : diskNeededFirst;
     for (const [directory, free] of Object.entries(facts.free)) {
         if (free < diskNeeded) {
             found.push({
@@ -222,6 +226,7 @@ export async function machineFacts(): Promise<MachineFacts> {
         goToolchain: await goEnvironment("GOTOOLCHAIN"),
         goNeeded: newestGoNeeded(),
         memory: totalmem(),
+        isBuilt: [join(cacheDirectory, "bin"), join(cacheDirectory, "images"), paths.containerd].every(existsSync),
         free: {
             [clusterDirectory]: await freeBytes(clusterDirectory),
             [cacheDirectory]: await freeBytes(cacheDirectory),

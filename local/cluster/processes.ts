@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, realpathSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { partCgroupFile, processesOfPart } from "./cgroups.js";
+import { systemPath } from "./command.js";
 import { paths } from "./layout.js";
 import { waitUntil } from "./progress.js";
 
@@ -85,10 +86,13 @@ export async function endProcesses(records: readonly ProcessRecord[], grace: num
     );
 }
 
-/** Changes when the command, its environment or its configuration changes. */
+/** Changes when the program, its arguments, its environment or its configuration changes. */
 export function fingerprint(part: Part): string {
+    const [program = ""] = part.command;
+    // The links in the cluster's folder keep their names when another version is built.
+    const file = existsSync(program) ? realpathSync(program) : program;
     return createHash("sha256")
-        .update(JSON.stringify([part.command, part.environment ?? {}, part.configuration ?? []]))
+        .update(JSON.stringify([file, part.command, part.environment ?? {}, part.configuration ?? []]))
         .digest("hex")
         .slice(0, 16);
 }
@@ -143,7 +147,7 @@ async function startPart(part: Part): Promise<void> {
             cwd: "/",
             detached: true,
             stdio: ["ignore", output, output],
-            env: { PATH: process.env.PATH, HOME: "/root", ...part.environment },
+            env: { PATH: systemPath(), HOME: "/root", ...part.environment },
         });
         await new Promise<void>((resolve, reject) => {
             child.once("spawn", resolve);

@@ -19,6 +19,7 @@ const goodMachine: MachineFacts = {
     goToolchain: "auto",
     goNeeded: "1.26.0",
     memory: 8 * gibibyte,
+    isBuilt: false,
     free: { "/var/lib/airflow-kubernetes": 20 * gibibyte },
     missingPackages: [],
     hasApt: true,
@@ -53,6 +54,12 @@ describe("local/cluster: preflight", () => {
             expect(remedy).not.to.equal("");
             expect(problemMessage(all)).to.include(what).and.to.include(remedy);
         }
+    });
+
+    it("asks for less disk when everything is built", () => {
+        const free = { "/x": 3 * gibibyte };
+        expect(found({ free })[0]).to.include("needed are 10.0 GiB");
+        expect(found({ free, isBuilt: true })).to.deep.equal([]);
     });
 
     it("points to minikube where there is no Linux, and asks for nothing else there", () => {
