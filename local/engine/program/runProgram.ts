@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { Server, ServerCredentials, type ServiceDefinition, status } from "@grpc/grpc-js";
+import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import { ResourceMonitorService } from "@pulumi/pulumi/proto/resource_grpc_pb";
+import type { Project } from "../configuration/project";
+import type { ConfigValues } from "../configuration/stackFile";
+import type { Deployment } from "../deployment/deployment";
+import { monitorMethods } from "../protocol/monitor";
+import { logMethods, type ProgramMessage } from "../protocol/programLog";
+
+/** What a program is run with. */
+export interface ProgramOptions {
+    readonly project: Project;
+    readonly stack: string;
+    readonly config: ConfigValues;
+    readonly dryRun: boolean;
+    /** Type check; the slow part of a start, so only the first of two passes has it. */
+    readonly typeCheck: boolean;
+    readonly deployment: Deployment;
+    readonly parallel: number;
+    readonly log: (message: ProgramMessage) => void;
+    /** A line that the program printed. */
+    readonly print: (line: string) => void;
+    /** Fires when the user wants to stop. */
+    readonly signal: AbortSignal;
+}
+
+/** How a program ended. */
+export interface ProgramResult {
+    /** It ran to its end; what it did not register is not wanted. */
+    readonly completed: boolean;
+    /** Why not, when nobody has said it yet. */
+    readonly problem?: string;
+}
+
+/** The SDK's exit code when it has already shown what was wrong. */
+const shownFailure = 32;
+const messageLimit = 400 * 1024 * 1024;
+
+/** Runs a program as the CLI's Node host does, with a deployment to register its resources in. */
+export async function runProgram(options: ProgramOptions): Promise<ProgramResult> {
+    const server = new Server({
+        "grpc.max_receive_message_length": messageLimit,
+        "grpc.max_send_message_length": messageLimit,
+    });
+    serve(server, ResourceMonitorService, monitorMethods(options.deployment));
+    serve(server, EngineService, logMethods(options.log));
+    const port = await new Promise<number>((resolve, reject) =>
+        server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+            error ? reject(error) : resolve(bound),
+        ),
+    );
+    try {
+        const child = start(options, `127.0.0.1:${port}`);
+        return await ended(child, options);
+    } finally {
+        await options.deployment.settle();
+        server.forceShutdown();
+    }
+}
+
+function serve(server: Server, service: unknown, methods: { [method: string]: unknown }): void {
+    const definition = service as ServiceDefinition;
+    const implementation = Object.fromEntries(
+        Object.keys(definition).map((name) => [
+            name,
+            methods[name] ??
+                ((_call: unknown, callback: (error: object) => void) =>
+                    callback({ code: status.UNIMPLEMENTED, message: `${name} is not supported by this engine` })),
+        ]),
+    );
+    server.addService(definition, implementation as never);
+}
+
+function start(options: ProgramOptions, address: string): ChildProcess {
+    const { project, stack, config } = options;
+    const secretKeys = Object.keys(config).filter((key) => config[key]?.secret);
+    const args = [
+        require.resolve("@pulumi/pulumi/cmd/run", { paths: [project.directory] }),
+        `--monitor=${address}`,
+        `--engine=${address}`,
+        "--organization=organization",
+        `--project=${project.name}`,
+        `--root-directory=${project.directory}`,
+        `--stack=${stack}`,
+        `--pwd=${project.directory}`,
+        `--parallel=${options.parallel}`,
+        ...(options.dryRun ? ["--dry-run"] : []),
+        project.main,
+    ];
+    return spawn(process.execPath, args, {
+        cwd: project.directory,
+        stdio: ["ignore", "pipe", "pipe"],
+        // A process group of its own: an interrupt at the terminal is for the engine, which ends the program in order.
+        detached: true,
+        env: {
+            ...process.env,
+            NODE_OPTIONS: "",
+            PULUMI_CONFIG: JSON.stringify(
+                Object.fromEntries(Object.entries(config).map(([key, { text }]) => [key, text])),
+            ),
+            PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(secretKeys),
+            PULUMI_NODEJS_TYPESCRIPT: "true",
+            PULUMI_NODEJS_TRANSPILE_ONLY: options.typeCheck ? (process.env.PULUMI_NODEJS_TRANSPILE_ONLY ?? "") : "true",
+            PULUMI_CONFIG_PASSPHRASE: "",
+        },
+    });
+}
+
+async function ended(child: ChildProcess, options: ProgramOptions): Promise<ProgramResult> {
+    for (const stream of [child.stdout, child.stderr]) {
+        if (stream) {
+            createInterface({ input: stream }).on("line", (line) => options.print(line));
+        }
+    }
+    const kill = (): void => {
+        setTimeout(() => child.kill("SIGKILL"), 2000).unref();
+    };
+    options.signal.addEventListener("abort", kill);
+    const watch = setInterval(() => {
+        // The SDK ends by itself when its requests are refused; a program that waits for something else does not.
+        if (options.deployment.stopped) {
+            clearInterval(watch);
+            kill();
+        }
+    }, 200);
+    const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+        child.on("error", reject);
+        child.on("close", (exit, killed) => resolve([exit, killed]));
+    });
+    clearInterval(watch);
+    options.signal.removeEventListener("abort", kill);
+    if (code === 0) {
+        return { completed: true };
+    }
+    if (code === shownFailure || options.deployment.stopped) {
+        return { completed: false };
+    }
+    return { completed: false, problem: `the program ended with ${signal ?? `exit code ${code}`}` };
+}

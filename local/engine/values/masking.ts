@@ -1,0 +1,36 @@
+import { isMap, isSecret, type PropertyValue, signatureKey, unknownValue } from "./propertyValue";
+
+/** What is shown in place of a secret. */
+export const maskedSecret = "[secret]";
+
+/** The value for people to read: secrets masked unless asked for, unknowns in words. */
+export function shown(value: PropertyValue, showSecrets = false): PropertyValue {
+    if (isSecret(value)) {
+        return showSecrets ? shown(value.value ?? null, true) : maskedSecret;
+    }
+    if (value === unknownValue) {
+        return "[known after the update]";
+    }
+    if (Array.isArray(value)) {
+        return value.map((inner) => shown(inner, showSecrets));
+    }
+    if (isMap(value)) {
+        return Object.fromEntries(
+            Object.entries(value)
+                .filter(([key]) => key !== signatureKey)
+                .map(([key, inner]) => [key, shown(inner, showSecrets)]),
+        );
+    }
+    return value;
+}
+
+/** `text` with every one of the secrets in it masked; short ones are left, they would mask half of the text. */
+export function maskText(text: string, secrets: Iterable<string>): string {
+    let masked = text;
+    for (const secret of secrets) {
+        if (secret.length >= 6) {
+            masked = masked.replaceAll(secret, maskedSecret);
+        }
+    }
+    return masked;
+}
