@@ -1,4 +1,4 @@
-import { optionVariable } from "./airflow/environment";
+import { optionVariable, secretVariables } from "./airflow/environment";
 import { ownedVariables, secretVariableNames } from "./airflow/ownedVariables";
 import {
     type AirflowKubernetesArgs,
@@ -157,7 +157,8 @@ function airflow({ airflow }: AirflowSettings): Problem[] {
         ...check(
             validUrl(airflow.url),
             "airflow.url",
-            airflow.url,
+            // What comes before an @ may be a password.
+            airflow.url.includes("@") ? undefined : airflow.url,
             "an http or https URL of host, port and path, without user, query or fragment",
         ),
         ...(typeof airflow.fernetKey === "string" && !airflow.fernetKey.split(",").every(isFernetKey)
@@ -179,11 +180,12 @@ function isFernetKey(key: string): boolean {
 }
 
 function validUrl(text: string): boolean {
-    if (!URL.canParse(text)) {
+    // White space, and a query or fragment that is empty, are gone once the URL is parsed.
+    if (/[\s?#@]/.test(text) || !URL.canParse(text)) {
         return false;
     }
-    const { protocol, username, password, search, hash, pathname } = new URL(text);
-    return /^https?:$/.test(protocol) && username + password + search + hash === "" && !pathname.includes("//");
+    const { protocol, pathname } = new URL(text);
+    return /^https?:$/.test(protocol) && !pathname.includes("//");
 }
 
 function options(options: Record<string, Record<string, string>>): Problem[] {
@@ -210,6 +212,13 @@ function variableFault(path: string, variable: string, value: unknown): Problem[
     return instead === undefined
         ? []
         : [{ path, value, allowed: `nothing: the component sets ${variable} itself`, remedy: instead }];
+}
+
+/** By reference a user may give a process whatever Airflow reads, other than what the component gives it. */
+function referenceFault(path: string, variable: string): Problem[] {
+    const owned = variable in ownedVariables || Object.values<string>(secretVariables).includes(variable);
+    const allowed = `nothing: the component sets ${variable} itself`;
+    return check(!owned, path, variable, allowed, ownedVariables[variable]);
 }
 
 function admin({ admin }: AirflowSettings): Problem[] {
@@ -287,8 +296,9 @@ function environment(path: string, variables: readonly EnvironmentVariableArgs[]
                 "each name once",
             ),
             ...check(!half && literal !== reference, at, name, "either value, or secretName together with secretKey"),
-            // By reference a user may give a process whatever Airflow reads.
-            ...(literal ? variableFault(`${at}.name`, name.toUpperCase(), name) : []),
+            ...(literal
+                ? variableFault(`${at}.name`, name.toUpperCase(), name)
+                : referenceFault(`${at}.name`, name.toUpperCase())),
         ];
     });
 }
