@@ -1,0 +1,436 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import fc from "fast-check";
+import type { AirflowKubernetesArgs } from "../../components/airflowKubernetesArgs";
+import { withDefaults } from "../../components/airflowKubernetesDefaults";
+import { validate } from "../../components/airflowKubernetesValidation";
+import { PodSecurityLevel } from "../../components/kubernetes/podSecurity";
+import { problemsMessage } from "../../components/problems";
+
+/** Arguments as JSON or YAML would give them: of types that TypeScript would refuse. */
+function raw(value: unknown): AirflowKubernetesArgs {
+    return value as AirflowKubernetesArgs;
+}
+
+interface Case {
+    readonly args: AirflowKubernetesArgs;
+    /** The paths that are named, each as often as it has faults. */
+    readonly paths: string[];
+    /** Part of what is said. */
+    readonly says?: RegExp;
+}
+
+const env = (...variables: object[]) => raw({ scheduler: { env: variables } });
+const options = (section: string, key: string) => ({ airflow: { options: { [section]: { [key]: "x" } } } });
+
+/** One fault each. */
+const broken: Record<string, Case> = {
+    "a hosting that is none": { args: raw({ hosting: "aws" }), paths: ["hosting"], says: /minikube, readWriteMany/ },
+    "a hosting that is not built yet": {
+        args: raw({ hosting: "readWriteMany" }),
+        paths: ["hosting"],
+        says: /minikube only, for now\n.*not built yet/,
+    },
+    "a delivery that is none": {
+        args: raw({ dags: { delivery: "ftp" } }),
+        paths: ["dags.delivery"],
+        says: /gitSync, volume, image, gitBundle/,
+    },
+    "the delivery gitSync": {
+        args: raw({ dags: { delivery: "gitSync" } }),
+        paths: ["dags.delivery"],
+        says: /not built/,
+    },
+    "the delivery image": { args: raw({ dags: { delivery: "image" } }), paths: ["dags.delivery"], says: /not built/ },
+    "the delivery gitBundle": {
+        args: raw({ dags: { delivery: "gitBundle" } }),
+        paths: ["dags.delivery"],
+        says: /not built/,
+    },
+    "a namespace with capitals": { args: { namespaces: { airflow: "Airflow" } }, paths: ["namespaces.airflow"] },
+    "a namespace of 64 characters": {
+        args: { namespaces: { workers: "w".repeat(64) } },
+        paths: ["namespaces.workers"],
+    },
+    "a namespace without a name": { args: { namespaces: { storage: "" } }, paths: ["namespaces.storage"] },
+    "a namespace that ends with a dash": { args: { namespaces: { airflow: "air-" } }, paths: ["namespaces.airflow"] },
+    "the namespace default": { args: { namespaces: { airflow: "default" } }, paths: ["namespaces.airflow"] },
+    "a namespace of Kubernetes": { args: { namespaces: { workers: "kube-system" } }, paths: ["namespaces.workers"] },
+    "one namespace twice": {
+        args: { namespaces: { airflow: "same", workers: "same" } },
+        paths: ["namespaces.workers"],
+        says: /another name than that of namespaces\.airflow/,
+    },
+    "a workers' namespace that is another's default": {
+        args: { namespaces: { workers: "airflow-storage" } },
+        paths: ["namespaces.storage"],
+    },
+    "a Pod Security Standard that is none": {
+        args: raw({ namespaces: { workersPodSecurity: "strict" } }),
+        paths: ["namespaces.workersPodSecurity"],
+        says: /privileged, baseline, restricted/,
+    },
+    "a relative host path": { args: { storage: { hostPath: "data/airflow" } }, paths: ["storage.hostPath"] },
+    "the root as host path": { args: { storage: { hostPath: "/" } }, paths: ["storage.hostPath"] },
+    "a host path that climbs": { args: { storage: { hostPath: "/data/../etc" } }, paths: ["storage.hostPath"] },
+    "a host path with a space": { args: { storage: { hostPath: "/data/air flow" } }, paths: ["storage.hostPath"] },
+    "a size without sense": { args: { storage: { dagsSize: "big" } }, paths: ["storage.dagsSize"] },
+    "a size with a unit that is none": { args: { storage: { logsSize: "10GB" } }, paths: ["storage.logsSize"] },
+    "a size of zero": { args: { database: { size: "0" } }, paths: ["database.size"] },
+    "a folder that is not there": {
+        args: { dags: { volume: { folder: "no/such/folder" } } },
+        paths: ["dags.volume.folder"],
+        says: /there is no such folder/,
+    },
+    "a file for a folder": {
+        args: { dags: { volume: { folder: "package.json" } } },
+        paths: ["dags.volume.folder"],
+        says: /it is not a folder/,
+    },
+    "a refresh of no time": { args: { dags: { refreshSeconds: 0 } }, paths: ["dags.refreshSeconds"], says: /5 to 30/ },
+    "a refresh of a minute": { args: { dags: { refreshSeconds: 60 } }, paths: ["dags.refreshSeconds"] },
+    "a refresh of half a second": { args: { dags: { refreshSeconds: 5.5 } }, paths: ["dags.refreshSeconds"] },
+    "a database image without a tag": { args: { database: { image: "postgres" } }, paths: ["database.image"] },
+    "the latest database image": { args: { database: { image: "postgres:latest" } }, paths: ["database.image"] },
+    "a short database password": { args: { database: { password: "short" } }, paths: ["database.password"] },
+    "a database password with a space": {
+        args: { database: { password: "with a space in it" } },
+        paths: ["database.password"],
+    },
+    "a database request above its limit": {
+        args: { database: { resources: { memoryRequest: "2Gi", memoryLimit: "1Gi" } } },
+        paths: ["database.resources.memoryRequest"],
+        says: /not more than memoryLimit, which is 1Gi/,
+    },
+    "Airflow 2": { args: { airflow: { version: "2.11.0" } }, paths: ["airflow.version"] },
+    "Airflow 3.0": { args: { airflow: { version: "3.0.6" } }, paths: ["airflow.version"] },
+    "Airflow 4": { args: { airflow: { version: "4.0.0" } }, paths: ["airflow.version"] },
+    "half a version": { args: { airflow: { version: "3.3", image: "a:1" } }, paths: ["airflow.version"] },
+    "an image without a tag": { args: { airflow: { image: "apache/airflow" } }, paths: ["airflow.image"] },
+    "the latest image": { args: { airflow: { image: "registry:5000/airflow:latest" } }, paths: ["airflow.image"] },
+    "an image with capitals": { args: { airflow: { image: "apache/Airflow:3.3.2" } }, paths: ["airflow.image"] },
+    "no URL": { args: { airflow: { url: "localhost" } }, paths: ["airflow.url"] },
+    "a URL of another protocol": { args: { airflow: { url: "ftp://example.org" } }, paths: ["airflow.url"] },
+    "a URL with a query": { args: { airflow: { url: "http://example.org/?a=b" } }, paths: ["airflow.url"] },
+    "a URL with an empty query": { args: { airflow: { url: "http://example.org/?" } }, paths: ["airflow.url"] },
+    "a URL with a fragment": { args: { airflow: { url: "http://example.org/#a" } }, paths: ["airflow.url"] },
+    "a URL with a space": { args: { airflow: { url: " http://example.org" } }, paths: ["airflow.url"] },
+    "a URL with a password": { args: { airflow: { url: "http://me:hidden@example.org" } }, paths: ["airflow.url"] },
+    "a fernet key that is none": { args: { airflow: { fernetKey: "secret" } }, paths: ["airflow.fernetKey"] },
+    "a fernet key in plain base64": {
+        args: { airflow: { fernetKey: `${"+".repeat(43)}=` } },
+        paths: ["airflow.fernetKey"],
+        says: /Fernet\.generate_key/,
+    },
+    "a rotation with one bad key": {
+        args: { airflow: { fernetKey: `${"a".repeat(43)}=,old` } },
+        paths: ["airflow.fernetKey"],
+    },
+    "a pull secret that is none": {
+        args: { airflow: { imagePullSecrets: ["good", "Not_Good"] } },
+        paths: ["airflow.imagePullSecrets[1]"],
+    },
+    "a domain that is none": {
+        args: { airflow: { clusterDomain: "cluster..local" } },
+        paths: ["airflow.clusterDomain"],
+    },
+    "an option that the component owns": {
+        args: options("core", "executor"),
+        paths: ["airflow.options.core.executor"],
+        says: /component sets AIRFLOW__CORE__EXECUTOR itself\n.*KubernetesExecutor/,
+    },
+    "an option that the component owns, as a command": {
+        args: options("core", "executor_cmd"),
+        paths: ["airflow.options.core.executor_cmd"],
+    },
+    "an option that holds a secret": {
+        args: options("core", "fernet_key"),
+        paths: ["airflow.options.core.fernet_key"],
+        says: /no option that holds a secret/,
+    },
+    "an option that holds a secret, in capitals": {
+        args: options("DATABASE", "SQL_ALCHEMY_CONN"),
+        paths: ["airflow.options.DATABASE.SQL_ALCHEMY_CONN"],
+    },
+    "an option that holds a secret, from a secrets backend": {
+        args: options("api_auth", "jwt_secret_secret"),
+        paths: ["airflow.options.api_auth.jwt_secret_secret"],
+    },
+    "an option with a dash": { args: options("core", "dag-dir"), paths: ["airflow.options.core.dag-dir"] },
+    "a user with a space": { args: { admin: { user: "the admin" } }, paths: ["admin.user"] },
+    "a user without a name": { args: { admin: { user: "" } }, paths: ["admin.user"] },
+    "an address that is none": { args: { admin: { email: "admin" } }, paths: ["admin.email"] },
+    "a short password": { args: { admin: { password: "1234567" } }, paths: ["admin.password"] },
+    "the user's name as password": {
+        args: { admin: { user: "administrator", password: "administrator" } },
+        paths: ["admin.password"],
+    },
+    "no api-server": { args: { apiServer: { replicas: 0 } }, paths: ["apiServer.replicas"] },
+    "half a scheduler": { args: { scheduler: { replicas: 1.5 } }, paths: ["scheduler.replicas"] },
+    "a hundred triggerers": { args: { triggerer: { replicas: 100 } }, paths: ["triggerer.replicas"] },
+    "CPU that is none": {
+        args: { dagProcessor: { resources: { cpuLimit: "two" } } },
+        paths: ["dagProcessor.resources.cpuLimit"],
+    },
+    "a CPU request above the default limit": {
+        args: { apiServer: { resources: { cpuRequest: "2500m" } } },
+        paths: ["apiServer.resources.cpuRequest"],
+    },
+    "a variable that begins with a digit": {
+        args: env({ name: "1A", value: "" }),
+        paths: ["scheduler.env[0].name"],
+    },
+    "a variable twice": {
+        args: env({ name: "A", value: "1" }, { name: "A", value: "2" }),
+        paths: ["scheduler.env[1].name"],
+        says: /each name once/,
+    },
+    "a variable without a value": { args: env({ name: "A" }), paths: ["scheduler.env[0]"] },
+    "a variable with two values": {
+        args: env({ name: "A", value: "1", secretName: "s", secretKey: "k" }),
+        paths: ["scheduler.env[0]"],
+    },
+    "a variable with half a reference": {
+        args: env({ name: "A", secretName: "s" }),
+        paths: ["scheduler.env[0]"],
+        says: /either value, or secretName together with secretKey/,
+    },
+    "a variable that the component owns": {
+        args: env({ name: "CONNECTION_CHECK_MAX_COUNT", value: "3" }),
+        paths: ["scheduler.env[0].name"],
+    },
+    "a variable that the component owns, from a Secret": {
+        args: env({ name: "AIRFLOW__CORE__EXECUTOR", secretName: "s", secretKey: "k" }),
+        paths: ["scheduler.env[0].name"],
+    },
+    "a secret written into a variable": {
+        args: { workers: { env: [{ name: "AIRFLOW__SMTP__SMTP_PASSWORD", value: "hidden" }] } },
+        paths: ["workers.env[0].name"],
+    },
+    "a database for tasks": {
+        args: { workers: { env: [{ name: "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD", value: "cat" }] } },
+        paths: ["workers.env[0].name"],
+    },
+    "an operator that is none": {
+        args: { workers: { placement: { tolerations: [{ operator: "Like" }] } } },
+        paths: ["workers.placement.tolerations[0].operator"],
+    },
+    "an effect that is none": {
+        args: { triggerer: { placement: { tolerations: [{ key: "a" }, { effect: "Never" }] } } },
+        paths: ["triggerer.placement.tolerations[1].effect"],
+    },
+    "a label with a space": { args: { workers: { labels: { team: "data science" } } }, paths: ["workers.labels.team"] },
+    "a label key of two slashes": { args: { workers: { labels: { "a/b/c": "d" } } }, paths: ["workers.labels.a/b/c"] },
+    "no grace": {
+        args: { workers: { terminationGracePeriodSeconds: 0 } },
+        paths: ["workers.terminationGracePeriodSeconds"],
+    },
+    "a batch of none": { args: { workers: { podsCreationBatchSize: 0 } }, paths: ["workers.podsCreationBatchSize"] },
+};
+
+describe("validate", () => {
+    it("finds nothing wrong with the defaults", () => {
+        expect(validate({})).to.deep.equal([]);
+        expect(validate({ airflow: {}, database: {}, workers: {}, dags: {} })).to.deep.equal([]);
+    });
+
+    for (const [what, { args, paths, says }] of Object.entries(broken)) {
+        it(`refuses ${what}`, () => {
+            const problems = validate(args);
+            expect(problems.map(({ path }) => path)).to.have.members(paths);
+            if (says) {
+                expect(problemsMessage(problems, "it")).to.match(says);
+            }
+        });
+    }
+
+    it("reports all problems at once, each once, and says of each what is allowed", () => {
+        const args: AirflowKubernetesArgs = raw({
+            hosting: "aws",
+            namespaces: { airflow: "A", workers: "default", workersPodSecurity: "strict" },
+            storage: { hostPath: "x", dagsSize: "x", logsSize: "x" },
+            dags: { delivery: "volume", volume: { folder: "x" }, refreshSeconds: 1 },
+            database: { image: "x", size: "x", password: "x", resources: { cpuLimit: "x" } },
+            airflow: {
+                version: "x",
+                image: "x",
+                url: "x",
+                fernetKey: "x",
+                imagePullSecrets: ["X"],
+                options: { core: { executor: "x" } },
+            },
+            admin: { user: "", email: "x", password: "x" },
+            apiServer: { replicas: 0 },
+            workers: { podsCreationBatchSize: 0, labels: { x: " " } },
+        });
+        const problems = validate(args);
+        expect(problems.map(({ path }) => path)).to.have.members([
+            "hosting",
+            "namespaces.airflow",
+            "namespaces.workers",
+            "namespaces.workersPodSecurity",
+            "storage.hostPath",
+            "storage.dagsSize",
+            "storage.logsSize",
+            "dags.volume.folder",
+            "dags.refreshSeconds",
+            "database.image",
+            "database.size",
+            "database.password",
+            "database.resources.cpuLimit",
+            "airflow.version",
+            "airflow.image",
+            "airflow.url",
+            "airflow.fernetKey",
+            "airflow.imagePullSecrets[0]",
+            "airflow.options.core.executor",
+            "admin.user",
+            "admin.email",
+            "admin.password",
+            "apiServer.replicas",
+            "workers.podsCreationBatchSize",
+            "workers.labels.x",
+        ]);
+        for (const { allowed } of problems) {
+            expect(allowed).to.not.equal("");
+        }
+    });
+
+    it("never says what a secret is", () => {
+        const secret = "hidden-7f3a";
+        const given: AirflowKubernetesArgs[] = [
+            { airflow: { fernetKey: secret } },
+            { database: { password: `${secret} ` } },
+            { admin: { user: secret, password: secret } },
+            { admin: { password: "hi\u0000dden".slice(0, 6) } },
+            { airflow: { options: { core: { fernet_key: secret } } } },
+            { airflow: { options: { smtp: { smtp_password: secret } } } },
+            { airflow: { url: `http://me:${secret}@example.org` } },
+            { workers: { env: [{ name: "AIRFLOW__CORE__FERNET_KEY", value: secret }] } },
+            { workers: { env: [{ name: "1", value: secret }] } },
+            { scheduler: { env: [{ name: "A", value: secret, secretName: "s", secretKey: "k" }] } },
+        ];
+        for (const args of given) {
+            const problems = validate(args);
+            expect(problems).to.not.deep.equal([]);
+            expect(problemsMessage(problems, "it")).to.not.contain(secret);
+        }
+    });
+
+    it("takes what is not known yet as right", () => {
+        const later = pulumi.output("x");
+        expect(
+            validate({
+                airflow: { fernetKey: later },
+                database: { password: later },
+                admin: { password: later },
+                scheduler: { env: [{ name: "A", value: later }] },
+            }),
+        ).to.deep.equal([]);
+    });
+
+    describe("lets pass", () => {
+        const valid: Record<string, AirflowKubernetesArgs> = {
+            "the longest names of namespaces": {
+                namespaces: { airflow: "a".repeat(63), workers: "0", storage: "a-b" },
+            },
+            "every Pod Security Standard": { namespaces: { workersPodSecurity: PodSecurityLevel.Privileged } },
+            "the ends of all ranges": {
+                dags: { refreshSeconds: 5 },
+                apiServer: { replicas: 20 },
+                workers: { terminationGracePeriodSeconds: 3600, podsCreationBatchSize: 128 },
+            },
+            "a request that is the limit": {
+                workers: {
+                    resources: { cpuRequest: "2", cpuLimit: "2000m", memoryRequest: "1Gi", memoryLimit: "1024Mi" },
+                },
+            },
+            "an image with registry, port, tag and digest": {
+                airflow: { image: `registry.example:5000/team/air_flow:3.3.2-x@sha256:${"0".repeat(64)}` },
+            },
+            "an image with a digest only": { database: { image: `postgres@sha256:${"f".repeat(64)}` } },
+            "newer versions of Airflow 3": { airflow: { version: "3.12.1" } },
+            "a URL with port, path and a slash at its end": {
+                airflow: { url: "https://airflow.example.org:8443/a/b/" },
+            },
+            "a URL of an IPv6 address": { airflow: { url: "http://[::1]:8080" } },
+            "two fernet keys": { airflow: { fernetKey: `${"a".repeat(43)}=,${"-_".repeat(21)}A=` } },
+            "options of providers": {
+                airflow: { options: { "aws.batch": { Region: "x" }, core: { parallelism: "1" } } },
+            },
+            "secrets by reference": {
+                workers: { env: [{ name: "AIRFLOW_CONN_DB", secretName: "s", secretKey: "k" }] },
+            },
+            "empty values": { workers: { env: [{ name: "EMPTY", value: "" }], labels: { "example.org/empty": "" } } },
+            "tolerations of everything": { scheduler: { placement: { tolerations: [{ operator: "Exists" }] } } },
+            "a retained database with its keys": {
+                airflow: { fernetKey: `${"a".repeat(43)}=` },
+                database: { retain: true, password: "p@ss:word/with?odd#signs" },
+            },
+        };
+        for (const [what, args] of Object.entries(valid)) {
+            it(what, () => {
+                expect(validate(args)).to.deep.equal([]);
+            });
+        }
+
+        it("every DNS label as a namespace, and nothing else", () => {
+            const label = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
+            const names = (name: string) => validate({ namespaces: { airflow: name } }).map(({ path }) => path);
+            fc.assert(
+                fc.property(label, (name) => {
+                    fc.pre(name !== "default" && !name.startsWith("kube-"));
+                    return names(name).length === 0;
+                }),
+                { numRuns: 30 },
+            );
+            const outside = fc.stringMatching(/^[a-z0-9-]{0,5}[^a-z0-9-][a-z0-9-]{0,5}$/);
+            fc.assert(
+                fc.property(outside, (name) => names(name).includes("namespaces.airflow")),
+                { numRuns: 30 },
+            );
+        });
+
+        it("every quantity as a size, if it is more than zero", () => {
+            const suffix = fc.constantFrom("", "k", "M", "G", "T", "P", "Ki", "Mi", "Gi", "Ti", "Pi");
+            fc.assert(
+                fc.property(fc.integer({ min: 1, max: 9999 }), suffix, (number, unit) => {
+                    return validate({ storage: { logsSize: `${number}${unit}` } }).length === 0;
+                }),
+                { numRuns: 30 },
+            );
+        });
+    });
+});
+
+describe("withDefaults", () => {
+    it("fills in everything, and keeps what was given beside what was not", () => {
+        const settings = withDefaults({
+            apiServer: { resources: { memoryLimit: "9Gi" } },
+            namespaces: { workers: "w" },
+        });
+        expect(settings.namespaces).to.deep.equal({ airflow: "airflow", workers: "w", storage: "airflow-storage" });
+        expect(settings.apiServer.resources).to.deep.equal({
+            cpuRequest: "100m",
+            cpuLimit: "2",
+            memoryRequest: "512Mi",
+            memoryLimit: "9Gi",
+        });
+    });
+
+    it("takes the image from the version, unless it is given", () => {
+        expect(withDefaults({ airflow: { version: "3.4.0" } }).airflow.image).to.equal("apache/airflow:3.4.0");
+        expect(withDefaults({ airflow: { version: "3.4.0", image: "a:1" } }).airflow.image).to.equal("a:1");
+    });
+
+    it("takes slashes off the end of the URL", () => {
+        expect(withDefaults({ airflow: { url: "http://example.org/a//" } }).airflow.url).to.equal(
+            "http://example.org/a",
+        );
+    });
+
+    it("makes no secret: those belong to the state of a stack", () => {
+        const { airflow, database, admin } = withDefaults({});
+        expect([airflow.fernetKey, database.password, admin.password]).to.deep.equal([undefined, undefined, undefined]);
+    });
+});
