@@ -19,6 +19,9 @@ export function commonEnvironment(settings: AirflowSettings): Environment {
         AIRFLOW__CORE__LOAD_EXAMPLES: "False",
         AIRFLOW__LOGGING__COLORED_CONSOLE_LOG: "False",
         AIRFLOW__USAGE_DATA_COLLECTION__ENABLED: "False",
+        // All options come from the environment. Where there is no file, each process would write one of some thousand
+        // lines before it begins, which a read-only root file system does not let it.
+        AIRFLOW_CONFIG: "/dev/null",
         // The image would otherwise look for the database before each start. Tasks have none, and the processes are not
         // started before the migration Job has used it.
         CONNECTION_CHECK_MAX_COUNT: "0",

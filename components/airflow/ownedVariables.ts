@@ -2,6 +2,7 @@ import { secretVariables } from "./environment";
 
 /** Variables that the component sets, and what a user may set instead. */
 export const ownedVariables: Readonly<Record<string, string>> = {
+    AIRFLOW_CONFIG: "Set airflow.options.",
     AIRFLOW__API__BASE_URL: "Set airflow.url.",
     AIRFLOW__CORE__AUTH_MANAGER: "The users live in Airflow's FAB auth manager.",
     AIRFLOW__CORE__DAGS_FOLDER: "Set dags.",

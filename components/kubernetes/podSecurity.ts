@@ -31,12 +31,12 @@ export const airflowUser: PodUser = { uid: 50000, gid: 0 };
 /** The user of the official Postgres image. */
 export const postgresUser: PodUser = { uid: 999, gid: 999 };
 
-/** Namespace labels that enforce one level and warn at the strictest. */
-export function podSecurityLabels(enforced: PodSecurityLevel): Labels {
+/** Namespace labels that enforce one level, and warn of what a stricter one would refuse. */
+export function podSecurityLabels(enforced: PodSecurityLevel, warned: PodSecurityLevel): Labels {
     return {
         "pod-security.kubernetes.io/enforce": enforced,
-        "pod-security.kubernetes.io/warn": PodSecurityLevel.Restricted,
-        "pod-security.kubernetes.io/audit": PodSecurityLevel.Restricted,
+        "pod-security.kubernetes.io/warn": warned,
+        "pod-security.kubernetes.io/audit": warned,
     };
 }
 

@@ -30,13 +30,17 @@ export class AirflowNamespaces extends pulumi.ComponentResource {
     constructor(name: string, args: AirflowNamespacesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-kubernetes:index:AirflowNamespaces", name, args, opts);
 
-        const namespace = (noun: keyof NamespaceNames, level: PodSecurityLevel) =>
+        const namespace = (
+            noun: keyof NamespaceNames,
+            enforced: PodSecurityLevel,
+            warned = PodSecurityLevel.Restricted,
+        ) =>
             new k8s.core.v1.Namespace(
                 `${name}-${noun}`,
                 {
                     metadata: {
                         name: args.names[noun],
-                        labels: { ...objectLabels(args.instance, "namespace"), ...podSecurityLabels(level) },
+                        labels: { ...objectLabels(args.instance, "namespace"), ...podSecurityLabels(enforced, warned) },
                     },
                 },
                 { parent: this },
@@ -45,7 +49,7 @@ export class AirflowNamespaces extends pulumi.ComponentResource {
         this.airflow = namespace("airflow", PodSecurityLevel.Restricted);
         this.workers = namespace("workers", args.workersPodSecurity);
         // Its Job changes the owner of directories, which only root may; `baseline` leaves it no more than that.
-        this.storage = namespace("storage", PodSecurityLevel.Baseline);
+        this.storage = namespace("storage", PodSecurityLevel.Baseline, PodSecurityLevel.Baseline);
 
         this.registerOutputs({ airflow: this.airflow, workers: this.workers, storage: this.storage });
     }
