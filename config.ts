@@ -192,9 +192,9 @@ function shapeProblems(issue: z.core.$ZodIssue, given: unknown): Problem[] {
     const value = path[0] in secretKeys ? undefined : valueAt(given, path);
     switch (issue.code) {
         case "unrecognized_keys":
+            // Its value is not shown: the key may be a misspelled one of a secret.
             return issue.keys.map((key) => ({
                 path: pathText([...path, key]),
-                value: valueAt(given, [...path, key]),
                 allowed: `the keys ${keysAt(path).join(", ")}`,
             }));
         case "invalid_value":
