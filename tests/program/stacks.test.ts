@@ -1,0 +1,235 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { parse } from "yaml";
+import { withDefaults } from "../../components/airflowKubernetesDefaults";
+import { readArgs } from "../../config";
+import { generatedValue, type Registration } from "../support/mocks";
+import { metadata, named, objects } from "../support/objects";
+import {
+    declaredKeys,
+    outputValue,
+    project,
+    root,
+    runProgram,
+    stackFile,
+    stackValues,
+    withDeclaredDefaults,
+} from "../support/program";
+
+const secretKeys = ["fernetKey", "databasePassword", "adminPassword"];
+
+/** What two runs must have in common, in an order that does not depend on their timing. */
+function essence(registrations: readonly Registration[]): unknown[] {
+    return registrations
+        .map(({ urn, sentInputs, dependencies, deletedWith }) => ({
+            urn,
+            sentInputs,
+            dependencies: [...dependencies].sort(),
+            deletedWith,
+        }))
+        .sort((a, b) => (a.urn < b.urn ? -1 : 1));
+}
+
+describe("the stack minikube", () => {
+    it("runs without a fault, with nothing set but its file", async () => {
+        const run = await runProgram(stackValues("minikube"));
+        expect(run.error).to.equal(undefined);
+        expect(run.warnings).to.deep.equal([]);
+        expect(run.registrations).to.have.lengthOf(65);
+    });
+
+    it("has these outputs, of which only the password is secret", async () => {
+        const { outputs } = await runProgram(stackValues("minikube"));
+        expect(Object.keys(outputs)).to.have.members(["url", "adminUser", "adminPassword", "namespaces", "openUi"]);
+        const entries = Object.entries(outputs).map(async ([key, output]) => [key, await outputValue(output)]);
+        expect(Object.fromEntries(await Promise.all(entries))).to.deep.equal({
+            url: { value: "http://localhost:8080", secret: false },
+            adminUser: { value: "admin", secret: false },
+            adminPassword: { value: generatedValue("airflow-admin-password"), secret: true },
+            namespaces: {
+                value: { airflow: "airflow", workers: "airflow-workers", storage: "airflow-storage" },
+                secret: false,
+            },
+            openUi: {
+                value: "kubectl port-forward --namespace airflow service/airflow-api-server 8080:8080",
+                secret: false,
+            },
+        });
+    });
+
+    it("needs no cluster: it calls no function of a provider and reads no object", async () => {
+        for (const preview of [true, false]) {
+            expect((await runProgram(stackValues("minikube"), { preview })).lookups).to.deep.equal([]);
+        }
+    });
+
+    it("plans in a preview what an update does, although no generated value is known yet", async () => {
+        const urns = async (preview: boolean) =>
+            (await runProgram(stackValues("minikube"), { preview })).registrations.map(({ urn }) => urn);
+        expect(await urns(true)).to.have.members(await urns(false));
+    });
+
+    it("gives the same at each run: nothing in it depends on chance or on the time", async () => {
+        const first = await runProgram(stackValues("minikube"));
+        const { now } = Date;
+        Date.now = () => now() + 86_400_000;
+        try {
+            const second = await runProgram(stackValues("minikube"));
+            expect(essence(second.registrations)).to.deep.equal(essence(first.registrations));
+        } finally {
+            Date.now = now;
+        }
+    });
+
+    it("says in its file no more than the defaults, except for the cluster", async () => {
+        const file = withDefaults(readArgs(withDeclaredDefaults(stackValues("minikube"))).args);
+        expect(file).to.deep.equal(withDefaults({}));
+        const others = Object.keys(stackFile("minikube")).filter((key) => !key.startsWith(`${project}:`));
+        expect(others).to.deep.equal(["kubernetes:context"]);
+        expect(stackFile("minikube")["kubernetes:context"]).to.equal("minikube");
+    });
+
+    it("takes secrets from the stack's file, marked as such, in place of generated ones", async () => {
+        const secrets = {
+            fernetKey: `${"f".repeat(43)}=`,
+            databasePassword: "database-secret",
+            adminPassword: "admin-secret",
+        };
+        const run = await runProgram({ ...stackValues("minikube"), ...secrets });
+        expect(run.error).to.equal(undefined);
+        const data = Object.fromEntries(
+            objects(run.registrations, "Secret").map(({ name, inputs }) => [name, inputs.stringData]),
+        );
+        expect(data["airflow-encryption"]).to.deep.equal({ "fernet-key": secrets.fernetKey });
+        expect(data["airflow-admin"]).to.deep.equal({ password: secrets.adminPassword });
+        expect((data["airflow-database"] as Record<string, string>).password).to.equal(secrets.databasePassword);
+        const generated = run.registrations.filter(({ type }) => type.startsWith("random:")).map(({ name }) => name);
+        expect(generated).to.have.members(["airflow-jwt-secret", "airflow-api-secret-key"]);
+        expect(named(run.registrations, "airflow", "AirflowKubernetes").secretInputs).to.have.members([
+            "airflow",
+            "database",
+            "admin",
+        ]);
+        expect(await outputValue(run.outputs.adminPassword)).to.deep.equal({
+            value: secrets.adminPassword,
+            secret: true,
+        });
+    });
+
+    it("follows what a stack sets", async () => {
+        const run = await runProgram({
+            ...stackValues("minikube"),
+            namespaces: { airflow: "a", workers: "w", storage: "s", workersPodSecurity: "restricted" },
+            airflow: { url: "https://example.org/air" },
+            admin: { user: "ada" },
+        });
+        expect(run.error).to.equal(undefined);
+        const names = objects(run.registrations, "Namespace").map((object) => metadata(object).name);
+        expect(names).to.have.members(["a", "w", "s"]);
+        expect((await outputValue(run.outputs.url)).value).to.equal("https://example.org/air");
+        expect((await outputValue(run.outputs.adminUser)).value).to.equal("ada");
+        expect((await outputValue(run.outputs.namespaces)).value).to.deep.equal({
+            airflow: "a",
+            workers: "w",
+            storage: "s",
+        });
+    });
+});
+
+describe("the stack hosted", () => {
+    it("is refused before anything is made, with what is not built yet", async () => {
+        for (const preview of [true, false]) {
+            const { error, registrations } = await runProgram(stackValues("hosted"), { preview, stack: "hosted" });
+            expect(registrations).to.deep.equal([]);
+            expect(error?.message).to.equal(
+                [
+                    "2 problems in the configuration of stack hosted. Nothing was created.",
+                    '  1. airflow-kubernetes:hosting is "readWriteMany"; allowed: minikube only, for now',
+                    "     The other values are not built yet.",
+                    '  2. airflow-kubernetes:dags.delivery is "gitSync"; allowed: volume only, for now',
+                    "     The other values are not built yet.",
+                ].join("\n"),
+            );
+        }
+    });
+
+    it("retains its database", () => {
+        expect(stackValues("hosted").database).to.deep.include({ retain: true });
+    });
+});
+
+describe("the files of the stacks", () => {
+    for (const stack of ["minikube", "hosted"]) {
+        it(`set declared keys only: ${stack}`, () => {
+            const undeclared = Object.keys(stackValues(stack)).filter((key) => !(key in declaredKeys()));
+            expect(undeclared).to.deep.equal([]);
+        });
+
+        it(`hold no secret and no salt of one: ${stack}`, () => {
+            const file = parse(readFileSync(join(root, `Pulumi.${stack}.yaml`), "utf8"));
+            expect(Object.keys(file)).to.deep.equal(["config"]);
+            expect(JSON.stringify(file)).to.not.match(/secure|password|fernet|secret/i);
+            expect(Object.keys(stackValues(stack))).to.not.include.members(secretKeys);
+        });
+    }
+});
+
+describe("Pulumi.yaml", () => {
+    it("declares every key that the program knows, other than the secret ones", () => {
+        const { problems } = readArgs({ unknown: "" });
+        expect(problems).to.have.lengthOf(1);
+        const known = problems[0].allowed.replace("the keys ", "").split(", ");
+        expect(known).to.have.members([...Object.keys(declaredKeys()), ...secretKeys]);
+    });
+
+    it("gives every key a type that Pulumi knows, a description and a default: without one, every stack must set it", () => {
+        for (const [key, declared] of Object.entries(declaredKeys())) {
+            expect(declared.type, key).to.be.oneOf(["string", "integer", "boolean", "array", "object"]);
+            expect(declared.description, key).to.match(/^[A-Z].*\.$/);
+            expect(declared.default, key).to.not.equal(undefined);
+            expect(declared.secret, key).to.equal(undefined);
+        }
+    });
+
+    it("has the defaults of the component", () => {
+        for (const [key, declared] of Object.entries(declaredKeys())) {
+            const value = declared.default;
+            const { args, problems } = readArgs({ [key]: typeof value === "string" ? value : JSON.stringify(value) });
+            expect(problems, key).to.deep.equal([]);
+            expect(withDefaults(args), key).to.deep.equal(withDefaults({}));
+        }
+    });
+
+    it("names all fields of an object in its description", () => {
+        for (const [key, { type, description }] of Object.entries(declaredKeys())) {
+            if (type === "object") {
+                const [{ allowed }] = readArgs({ [key]: '{"unknown": 1}' }).problems;
+                for (const field of allowed.replace("the keys ", "").split(", ")) {
+                    expect(description, key).to.match(new RegExp(`\\b${field}\\b`));
+                }
+            }
+        }
+    });
+});
+
+describe("readArgs", () => {
+    it("hands over what is plain as it is, and secrets as secret Outputs", async () => {
+        const { args, problems } = readArgs({
+            hosting: "minikube",
+            apiServer: '{"replicas": 2}',
+            adminPassword: "a long password",
+        });
+        expect(problems).to.deep.equal([]);
+        expect(args.hosting).to.equal("minikube");
+        expect(args.apiServer).to.deep.equal({ replicas: 2 });
+        const password = args.admin?.password;
+        expect(pulumi.Output.isInstance(password) && (await pulumi.isSecret(password))).to.equal(true);
+    });
+
+    it("reads secret values as text, whatever they look like", () => {
+        expect(readArgs({ adminPassword: "12345678", databasePassword: '{"a": 1}' }).problems).to.have.lengthOf(1);
+        expect(readArgs({ adminPassword: "12345678", databasePassword: "truetrue" }).problems).to.deep.equal([]);
+    });
+});
