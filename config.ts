@@ -135,10 +135,7 @@ export function readArgs(values: Record<string, string>): { args: AirflowKuberne
         return { args: toArgs(result.data, pulumi.secret), problems: validateConfig(result.data) };
     }
     // What has the right shape is still looked at, so that all faults are told at once.
-    const faulty = new Set(result.error.issues.map(({ path }) => String(path[0])));
-    const shaped = schema.safeParse(
-        Object.fromEntries(Object.entries(given).filter(([key]) => key in schema.shape && !faulty.has(key))),
-    );
+    const shaped = schema.safeParse(withoutFaults(given, result.error.issues));
     return {
         args: {},
         problems: [
@@ -146,6 +143,23 @@ export function readArgs(values: Record<string, string>): { args: AirflowKuberne
             ...(shaped.success ? validateConfig(shaped.data) : []),
         ],
     };
+}
+
+/** A copy without what the issues speak of. Of a list with a fault nothing is left: places in it would not be right. */
+function withoutFaults(given: Record<string, unknown>, issues: readonly z.core.$ZodIssue[]): Record<string, unknown> {
+    const copy = structuredClone(given);
+    for (const issue of issues) {
+        const keys = issue.code === "unrecognized_keys" ? issue.keys.map((key) => [key]) : [[]];
+        for (const path of keys.map((key) => [...issue.path, ...key])) {
+            const list = path.findIndex((key) => typeof key === "number");
+            const faulty = list < 0 ? path : path.slice(0, list);
+            const holder = valueAt(copy, faulty.slice(0, -1).map(String));
+            if (typeof holder === "object" && holder !== null) {
+                Reflect.deleteProperty(holder, faulty[faulty.length - 1]);
+            }
+        }
+    }
+    return copy;
 }
 
 function parsed(key: string, value: string): unknown {
