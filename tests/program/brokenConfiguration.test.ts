@@ -153,8 +153,9 @@ describe("a broken configuration", () => {
             namespaces: { airflow: "A", extra: "x" },
             storage: { hostPath: "relative", dagsSize: "1", logsSize: "many" },
             dags: { delivery: "volume", volume: { folder: "nowhere" }, refreshSeconds: 1 },
-            database: { size: 5, image: 5 },
+            database: { size: 5, image: "postgres" },
             scheduler: { replicas: 0, env: [{ name: "1" }] },
+            workers: { podsCreationBatchSize: 0, env: [{ name: "2" }, { value: "3" }] },
             adminPassword: "hidden",
             fernetKey: "hidden",
         });
@@ -164,6 +165,7 @@ describe("a broken configuration", () => {
             "hosting",
             "unknown",
             "namespaces.extra",
+            "namespaces.airflow",
             "storage.hostPath",
             "storage.logsSize",
             "dags.volume.folder",
@@ -173,10 +175,12 @@ describe("a broken configuration", () => {
             "scheduler.replicas",
             "scheduler.env[0].name",
             "scheduler.env[0]",
+            "workers.podsCreationBatchSize",
+            "workers.env[1].name",
             "adminPassword",
             "fernetKey",
         ]);
-        expect(message).to.match(/^14 problems in /);
+        expect(message).to.match(/^17 problems in /);
         expect(message).to.not.contain("hidden");
     });
 

@@ -224,8 +224,10 @@ describe("readArgs", () => {
         expect(problems).to.deep.equal([]);
         expect(args.hosting).to.equal("minikube");
         expect(args.apiServer).to.deep.equal({ replicas: 2 });
-        const password = args.admin?.password;
-        expect(pulumi.Output.isInstance(password) && (await pulumi.isSecret(password))).to.equal(true);
+        expect(await outputValue(pulumi.output(args.admin?.password))).to.deep.equal({
+            value: "a long password",
+            secret: true,
+        });
     });
 
     it("reads secret values as text, whatever they look like", () => {
