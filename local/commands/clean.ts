@@ -63,7 +63,7 @@ async function forget(session: Session): Promise<void> {
     if (session.engine.kind !== "local") {
         // The stack file is the user's, and pinned keys may be in it.
         await session.select();
-        await session.read(["stack", "rm", stack, "--yes", "--force", "--preserve-config", "--non-interactive"]);
+        await session.read(["stack", "rm", "--yes", "--force", "--preserve-config", "--non-interactive"]);
         return;
     }
     const folder = join(stateDirectory, "stacks", projectName);

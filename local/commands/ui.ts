@@ -9,9 +9,13 @@ import { forwardAirflow, isFree } from "./portForward";
 import { say } from "./progress";
 import { Session } from "./session";
 
-/** The port of `PORT=`, default 8080. */
-export function readPort(text: string | undefined): number {
-    const port = text === undefined ? 8080 : Number(text);
+/** The port of `PORT=`; without it the one in Airflow's own address when that is on this machine, else 8080. */
+export function readPort(text: string | undefined, url = ""): number {
+    if (text === undefined) {
+        const { hostname, port } = URL.canParse(url) ? new URL(url) : { hostname: "", port: "" };
+        return ["localhost", "127.0.0.1"].includes(hostname) && port !== "" ? Number(port) : 8080;
+    }
+    const port = Number(text);
     if (!Number.isInteger(port) || port < 1 || port > 65535) {
         throw new UserError(`PORT: "${text}" is no port; use a number from 1 to 65535.`);
     }
@@ -19,10 +23,12 @@ export function readPort(text: string | undefined): number {
 }
 
 async function ui(): Promise<number> {
-    const port = readPort(setting(process.env, "PORT"));
+    const asked = setting(process.env, "PORT");
+    readPort(asked);
     const session = await Session.open({ quiet: true });
     await requireCluster(session.cluster);
     const outputs = await session.requireOutputs();
+    const port = readPort(asked, outputs.url);
     if (!(await isFree(port))) {
         throw new UserError(`Port ${port} of this machine is taken. Use another: make ui PORT=${port + 1}`);
     }

@@ -40,7 +40,9 @@ describe("The settings of a command", () => {
 
     it("take a port from 1 to 65535", () => {
         expect(readPort(undefined)).to.equal(8080);
-        expect(readPort("9000")).to.equal(9000);
+        expect(readPort("9000", "http://localhost:7000")).to.equal(9000);
+        expect(readPort(undefined, "http://localhost:7000/x")).to.equal(7000);
+        expect(readPort(undefined, "https://airflow.example.org:8443")).to.equal(8080);
         for (const wrong of ["0", "65536", "http", "1.5"]) {
             expect(() => readPort(wrong), wrong).to.throw(UserError, "PORT");
         }
