@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { processesOfCluster } from "../../local/cluster/cgroups.js";
 import { command, tryCommand } from "../../local/cluster/command.js";
 import { binDirectory, clusterDown, clusterStatus, clusterUp, kubeconfigPath } from "../../local/cluster/index.js";
-import { paths } from "../../local/cluster/layout.js";
+import { addresses, paths } from "../../local/cluster/layout.js";
 import { nodeProcesses } from "../../local/cluster/node.js";
 import { isAlive, processRecord, signal } from "../../local/cluster/processes.js";
 import { ensureImages } from "../../local/images/index.js";
@@ -16,6 +16,7 @@ import { cacheDirectory, repositoryDirectory } from "../../local/support/paths.j
 const image = "postgres:17";
 const namespace = "local-cluster-test";
 const otherNamespace = "local-cluster-test-other";
+const hostPort = 18_080;
 
 function kubectl(...arguments_: string[]): Promise<string> {
     return command(join(binDirectory(), "kubectl"), [
@@ -77,10 +78,10 @@ const containerSettings = {
     },
 };
 
-/** Answers every connection with one line, and adds one to the file on its volume when it starts. */
+/** Answers every connection with one line, and adds one to the file on its volume, if it has one, when it starts. */
 const server = `
 use IO::Socket::INET;
-open(my $file, ">>", "/volume/starts"); print $file "started\\n"; close($file);
+if (-d "/volume") { open(my $file, ">>", "/volume/starts"); print $file "started\\n"; close($file); }
 my $listener = IO::Socket::INET->new(LocalPort => 8080, Listen => 5, ReuseAddr => 1) or die;
 $SIG{TERM} = sub { exit 0 };
 while (1) { my $client = $listener->accept or next; print $client "hello\\n"; close($client); }
@@ -330,7 +331,10 @@ describe("the local cluster", () => {
                     { name: "memory", emptyDir: { medium: "Memory" } },
                 ],
             ),
-            deployment("client", otherNamespace, { command: ["sleep", "infinity"] }),
+            deployment("client", otherNamespace, {
+                command: ["perl", "-e", server],
+                ports: [{ containerPort: 8080, hostPort }],
+            }),
         );
         await kubectl("rollout", "status", "deployment/server", "--namespace", namespace, "--timeout=60s");
         await kubectl("rollout", "status", "deployment/client", "--namespace", otherNamespace, "--timeout=60s");
@@ -367,6 +371,14 @@ describe("the local cluster", () => {
     });
 
     it("finds a Service by name from another namespace", expectServiceAnswers);
+
+    it("maps a port of the machine to a pod", async () => {
+        await eventually(
+            "the mapped port answers",
+            () => answerOf(addresses.node, hostPort),
+            (answer) => answer === "hello\n",
+        );
+    });
 
     it("answers kubectl logs and says quickly that an image is not there", async () => {
         await kubectl(
