@@ -1,16 +1,25 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { CommandOptions } from "./commands/commandOptions";
+import { configSet } from "./commands/config";
+import { destroy } from "./commands/destroy";
 import { exitCodes } from "./commands/exitCodes";
-import { preview, up } from "./commands/up";
-import type { Print } from "./display/consoleObserver";
+import { refresh } from "./commands/refresh";
+import { render } from "./commands/render";
+import { stackExport, stackOutput } from "./commands/stack";
+import { preview, up } from "./commands/update";
 
 const banner =
-    "This is the project's own small engine (local/engine); it stands in where the Pulumi CLI is not to be had.";
+    "This is local/engine, the project's own small engine; it stands in where the Pulumi CLI is not to be had.";
 
-type Command = (options: CommandOptions, print: Print, signal: AbortSignal) => Promise<number>;
-
-const commands: { readonly [name: string]: Command } = { preview, up };
+const usage = `usage: node --import tsx local/engine/cli.ts COMMAND --stack NAME [--cwd DIR] [--config-file FILE]
+  preview   [--expect-no-changes]         show what up would do
+  up        [--yes] [--skip-preview]      make the stack what the program says
+  refresh   [--yes]                       note what became of the resources
+  destroy   [--yes] [--skip-preview]      delete everything in the state
+  stack output [NAME] [--json] [--show-secrets]
+  stack export [--show-secrets]
+  config set KEY [VALUE] [--secret] [--path]
+  render --out DIR                        write every object to a file`;
 
 async function main(args: string[]): Promise<number> {
     const { values, positionals } = parseArgs({
@@ -21,17 +30,62 @@ async function main(args: string[]): Promise<number> {
             cwd: { type: "string", short: "C", default: "." },
             "config-file": { type: "string" },
             yes: { type: "boolean", short: "y", default: false },
-            "skip-preview": { type: "boolean", default: false },
+            "skip-preview": { type: "boolean", short: "f", default: false },
             "expect-no-changes": { type: "boolean", default: false },
             "non-interactive": { type: "boolean", default: false },
             parallel: { type: "string", short: "p", default: "32" },
+            json: { type: "boolean", short: "j", default: false },
+            "show-secrets": { type: "boolean", default: false },
+            secret: { type: "boolean", default: false },
+            path: { type: "boolean", default: false },
+            out: { type: "string" },
         },
     });
-    const command = commands[positionals[0] ?? ""];
-    if (command === undefined || values.stack === undefined) {
-        throw new Error("usage");
+    if (values.stack === undefined || !(Number(values.parallel) >= 1)) {
+        throw new Error(usage);
+    }
+    const options = {
+        cwd: resolve(values.cwd),
+        stack: values.stack,
+        configFile: values["config-file"] && resolve(values["config-file"]),
+        yes: values.yes,
+        skipPreview: values["skip-preview"],
+        expectNoChanges: values["expect-no-changes"],
+        nonInteractive: values["non-interactive"],
+        parallel: Number(values.parallel),
+        json: values.json,
+        showSecrets: values["show-secrets"],
+        secret: values.secret,
+        path: values.path,
+        out: values.out,
+    };
+    const [command, second, ...rest] = positionals;
+    const quiet: { readonly [name: string]: () => Promise<number> } = {
+        "stack output": () => stackOutput(options, rest[0], console.log),
+        "stack export": () => stackExport(options, console.log),
+        "config set": () => configSet(options, rest[0], rest[1]),
+    };
+    const loud: { readonly [name: string]: (signal: AbortSignal) => Promise<number> } = {
+        preview: (signal) => preview(options, console.log, signal),
+        up: (signal) => up(options, console.log, signal),
+        refresh: (signal) => refresh(options, console.log, signal),
+        destroy: (signal) => destroy(options, console.log, signal),
+        render: (signal) => render(options, console.log, signal),
+    };
+    const asked = quiet[`${command} ${second}`];
+    if (asked !== undefined) {
+        return asked();
+    }
+    const run = loud[command ?? ""];
+    if (run === undefined || second !== undefined) {
+        throw new Error(usage);
     }
     console.log(banner);
+    return run(interruptSignal());
+}
+
+/** Fires at the first Ctrl-C; the second one ends the process. */
+function interruptSignal(): AbortSignal {
     const controller = new AbortController();
     const interrupt = (): void => {
         if (controller.signal.aborted) {
@@ -42,19 +96,7 @@ async function main(args: string[]): Promise<number> {
     };
     process.on("SIGINT", interrupt);
     process.on("SIGTERM", interrupt);
-    return command(
-        {
-            cwd: resolve(values.cwd),
-            stack: values.stack,
-            configFile: values["config-file"],
-            yes: values.yes,
-            skipPreview: values["skip-preview"],
-            expectNoChanges: values["expect-no-changes"],
-            parallel: Number(values.parallel),
-        },
-        console.log,
-        controller.signal,
-    );
+    return controller.signal;
 }
 
 main(process.argv.slice(2)).then(

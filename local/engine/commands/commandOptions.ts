@@ -6,5 +6,6 @@ export interface CommandOptions {
     readonly yes: boolean;
     readonly skipPreview: boolean;
     readonly expectNoChanges: boolean;
+    readonly nonInteractive: boolean;
     readonly parallel: number;
 }

@@ -1,6 +1,6 @@
 import type { ConfigValues } from "../configuration/stackFile";
 import type { StackState } from "../state/resourceState";
-import { isMap, isSecret, type PropertyValue, plain } from "../values/propertyValue";
+import { collectSecrets, strings } from "../values/masking";
 
 /** Every string that is secret in a stack, to mask it wherever it would show: in a message of the cluster, in a log. */
 export function secretTexts(config: ConfigValues, state: StackState): Set<string> {
@@ -15,22 +15,4 @@ export function secretTexts(config: ConfigValues, state: StackState): Set<string
         collectSecrets(outputs, found);
     }
     return found;
-}
-
-/** Adds the strings inside of secrets to `found`. */
-export function collectSecrets(value: PropertyValue, found: Set<string>): void {
-    if (isSecret(value)) {
-        strings(plain(value)).forEach((text) => void found.add(text));
-    } else if (Array.isArray(value)) {
-        value.forEach((inner) => void collectSecrets(inner, found));
-    } else if (isMap(value)) {
-        Object.values(value).forEach((inner) => void collectSecrets(inner, found));
-    }
-}
-
-function strings(value: PropertyValue): string[] {
-    if (typeof value === "string") {
-        return value === "true" || value === "false" ? [] : [value];
-    }
-    return typeof value === "object" && value !== null ? Object.values(value).flatMap(strings) : [];
 }

@@ -23,8 +23,11 @@ export interface StackContext {
     readonly nameSeed: string;
 }
 
-/** Finds the project and reads the stack's file and state. */
-export async function openStack(options: CommandOptions): Promise<StackContext> {
+/**
+ * Finds the project and reads the stack's file and state. Commands that run the program also have the configuration
+ * checked.
+ */
+export async function openStack(options: CommandOptions, checked = true): Promise<StackContext> {
     const project = readProject(resolve(options.cwd));
     const stackFile = stackFilePath(project.directory, options.stack, options.configFile);
     let known: string | undefined;
@@ -40,14 +43,18 @@ export async function openStack(options: CommandOptions): Promise<StackContext> 
         project,
         stack: options.stack,
         stackFile,
-        config: stackConfig(project, options.stack, values),
+        config: checked ? stackConfig(project, options.stack, values) : values,
         store,
         nameSeed: `${store.state.id} ${store.state.generation}`,
     };
 }
 
 /** The providers for a state, as the stack's configuration sets them up. */
-export function stackProviders(config: ConfigValues, state: () => StackState): Providers {
+export function stackProviders(
+    config: ConfigValues,
+    state: () => StackState,
+    tellUnreachable: (reason: string) => void,
+): Providers {
     return new Providers(
         {
             kubernetes: (settings) => new KubernetesProvider(kubernetesSettings(settings), state().id),
@@ -55,6 +62,7 @@ export function stackProviders(config: ConfigValues, state: () => StackState): P
         },
         { kubernetes: namespaceSettings(config, "kubernetes"), random: {} },
         (urn) => state().resources.find((resource) => resource.urn === urn && !resource.pendingDelete),
+        tellUnreachable,
     );
 }
 
@@ -77,7 +85,8 @@ export function kubernetesSettings(settings: PropertyMap): KubernetesSettings {
     };
 }
 
-function namespaceSettings(config: ConfigValues, namespace: string): PropertyMap {
+/** The settings under `<namespace>:` in a stack's configuration. */
+export function namespaceSettings(config: ConfigValues, namespace: string): PropertyMap {
     return Object.fromEntries(
         Object.entries(config)
             .filter(([key]) => key.startsWith(`${namespace}:`))

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Document, parseDocument } from "yaml";
+import { Document, isMap as isMapNode, parseDocument } from "yaml";
 import { isMap, type PropertyValue } from "../values/propertyValue";
 import { SecretCipher } from "./secretCipher";
 
@@ -46,19 +46,31 @@ export function configValue(value: PropertyValue, secret: boolean): ConfigValue 
     return { text, value, secret };
 }
 
-/** Writes one encrypted value at a path of a stack file; everything else in it, comments too, stays as it is. */
-export async function setSecret(
+/**
+ * Writes one value at a path of a stack file, encrypted when there is a passphrase; everything else in the file, comments too,
+ * stays as it is.
+ */
+export async function setConfig(
     file: string,
-    path: readonly string[],
+    path: readonly (string | number)[],
     value: string,
-    passphrase: string,
+    passphrase: string | undefined,
 ): Promise<void> {
     const document = existsSync(file) ? parseStackFile(file) : new Document({});
-    const salt = document.get("encryptionsalt");
-    const cipher =
-        typeof salt === "string" ? await SecretCipher.open(passphrase, salt) : await SecretCipher.create(passphrase);
-    document.set("encryptionsalt", cipher.salt);
-    document.setIn(["config", ...path], document.createNode({ secure: cipher.encrypt(value) }));
+    if (!isMapNode(document.get("config"))) {
+        document.set("config", document.createNode({}));
+    }
+    if (passphrase === undefined) {
+        document.setIn(["config", ...path], value);
+    } else {
+        const salt = document.get("encryptionsalt");
+        const cipher =
+            typeof salt === "string"
+                ? await SecretCipher.open(passphrase, salt)
+                : await SecretCipher.create(passphrase);
+        document.set("encryptionsalt", cipher.salt);
+        document.setIn(["config", ...path], document.createNode({ secure: cipher.encrypt(value) }));
+    }
     const temporary = `${file}.tmp`;
     writeFileSync(temporary, document.toString({ lineWidth: 0 }));
     renameSync(temporary, file);

@@ -98,9 +98,10 @@ class Deletions {
     private async deleteOne(resource: ResourceState): Promise<void> {
         const { store, observer, dryRun } = this.options;
         const { urn, custom } = resource;
+        const kind = resource.pendingDelete ? "discard" : "delete";
         if (!custom || resource.external) {
             store.record({ remove: [resource.key] });
-            observer.step({ kind: custom ? "forget" : "delete", urn, custom, changes: [], reasons: ["was only read"] });
+            observer.step({ kind: custom ? "forget" : kind, urn, custom, changes: [], reasons: ["was only read"] });
             return;
         }
         if (resource.retainOnDelete) {
@@ -111,7 +112,7 @@ class Deletions {
         const host = this.takenDownWith(resource);
         if (host !== undefined) {
             // Its record stays until the other one is gone: until then it is still there.
-            observer.step({ kind: "delete", urn, custom, changes: [], reasons: [`with ${describeUrn(host.urn)}`] });
+            observer.step({ kind, urn, custom, changes: [], reasons: [`with ${describeUrn(host.urn)}`] });
             return;
         }
         const provider = await this.options.providers.of(resource);
@@ -120,7 +121,7 @@ class Deletions {
         if (dryRun || elsewhere) {
             store.record({ remove: [resource.key, ...this.guests(resource)] });
             observer.step({
-                kind: "delete",
+                kind,
                 urn,
                 custom,
                 changes: [],
@@ -155,7 +156,7 @@ class Deletions {
             }
             store.record({ remove: [resource.key, ...this.guests(resource)], end: key });
             const seconds = (Date.now() - started) / 1000;
-            observer.step({ kind: "delete", urn, custom, changes: [], reasons: [], seconds });
+            observer.step({ kind, urn, custom, changes: [], reasons: [], seconds });
         });
     }
 

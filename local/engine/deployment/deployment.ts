@@ -11,6 +11,7 @@ import {
 import type { Providers } from "../providers/providers";
 import type { PendingOperation, ResourceState, StateChange } from "../state/resourceState";
 import type { StateWriter } from "../state/stackStore";
+import { collectSecrets } from "../values/masking";
 import { keepOldAt, parsePropertyPath, pathContains } from "../values/propertyPath";
 import { containsUnknown, normalize, type PropertyMap, secret, unknownValue } from "../values/propertyValue";
 import { formerUrns } from "./aliases";
@@ -34,6 +35,8 @@ export interface DeploymentOptions {
     readonly signal: AbortSignal;
     /** Goes into generated names: another one for each run, the same for a plan and its update. */
     readonly nameSeed: string;
+    /** Told of the secret strings in everything that comes by, before anything is said of it. */
+    readonly learnSecrets: (found: ReadonlySet<string>) => void;
 }
 
 /** What a program gets back for a registration. */
@@ -68,6 +71,7 @@ export class Deployment {
     private readonly limit: Limit;
     private readonly inFlight = new Set<Promise<unknown>>();
     private stopping = false;
+    private toldOfAnotherPlace = false;
     private rootUrn = "";
     /** Faults so far. */
     public failures = 0;
@@ -97,6 +101,7 @@ export class Deployment {
             throw new Interrupted();
         }
         const urn = resourceUrn(this.options.stack, this.options.project, goal.parent, goal.type, goal.name);
+        this.learn(goal.inputs);
         const work = goal.custom ? this.registerCustom(urn, goal) : this.registerComponent(urn, goal);
         // A preview goes on after a fault, so that it shows all of them.
         const carryOn = this.options.dryRun ? { urn, id: "", outputs: goal.inputs } : undefined;
@@ -550,6 +555,12 @@ export class Deployment {
         if (old.place === "" || place.identity === "" || old.place === place.identity) {
             return true;
         }
+        if (!this.toldOfAnotherPlace) {
+            this.toldOfAnotherPlace = true;
+            this.options.observer.note(
+                "  This is another cluster than that of the last run: what was on that one is taken as gone and made anew.",
+            );
+        }
         this.record({ remove: [old.key] });
         return false;
     }
@@ -599,7 +610,14 @@ export class Deployment {
         }
     }
 
+    private learn(values: PropertyMap): void {
+        const found = new Set<string>();
+        collectSecrets(values, found);
+        this.options.learnSecrets(found);
+    }
+
     private record(change: StateChange): void {
+        (change.put ?? []).forEach((resource) => void this.learn(resource.outputs));
         this.options.store.record(change);
     }
 

@@ -1,7 +1,21 @@
 import type { PropertyChange } from "../values/difference";
 
-/** What is done with a resource. `forget` takes it out of the state and leaves it where it is. */
-export type StepKind = "create" | "update" | "replace" | "delete" | "forget" | "read" | "import" | "same";
+/**
+ * What is done with a resource. `discard` deletes what was replaced, `forget` takes it out of the state and leaves it where it is; a refresh finds some `gone` and
+ * some changed by others, `drift`.
+ */
+export type StepKind =
+    | "create"
+    | "update"
+    | "replace"
+    | "delete"
+    | "discard"
+    | "forget"
+    | "read"
+    | "import"
+    | "gone"
+    | "drift"
+    | "same";
 
 /** One thing that a run does, or in a preview would do. */
 export interface Step {

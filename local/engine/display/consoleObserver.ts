@@ -26,7 +26,7 @@ export class ConsoleObserver implements Observer {
     }
 
     public step(step: Step): void {
-        if (step.custom) {
+        if (step.custom && step.kind !== "discard") {
             this.counts.set(step.kind, (this.counts.get(step.kind) ?? 0) + 1);
         }
         stepLines(step, this.planned).forEach((line) => void this.show(line));

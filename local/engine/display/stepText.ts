@@ -19,9 +19,12 @@ const words: { readonly [kind in StepKind]: Words } = {
     update: { symbol: "~", planned: "update", done: "updated" },
     replace: { symbol: "+-", planned: "replace", done: "replaced" },
     delete: { symbol: "-", planned: "delete", done: "deleted" },
+    discard: { symbol: "-", planned: "delete the replaced one", done: "replaced one deleted" },
     forget: { symbol: "-", planned: "leave alone", done: "left alone" },
     read: { symbol: ">", planned: "read", done: "read" },
     import: { symbol: "=", planned: "import", done: "imported" },
+    gone: { symbol: "-", planned: "gone", done: "gone" },
+    drift: { symbol: "~", planned: "changed by others", done: "changed by others" },
     same: { symbol: " ", planned: "unchanged", done: "unchanged" },
 };
 
@@ -36,7 +39,8 @@ export function stepLines(step: Step, planned: boolean): string[] {
     const head = `  ${symbol.padEnd(2)} ${describeUrn(step.urn)} ${planned ? plannedWord : done}${seconds}${why}`;
     const changes = step.changes.slice(0, mostChanges).map((change) => `         ${changeText(change)}`);
     const more = step.changes.length - changes.length;
-    return planned ? [head, ...changes, ...(more > 0 ? [`         and ${more} more`] : [])] : [head];
+    const detailed = planned || step.kind === "drift";
+    return detailed ? [head, ...changes, ...(more > 0 ? [`         and ${more} more`] : [])] : [head];
 }
 
 /** `path: old => new`, with secrets masked. */
@@ -62,7 +66,18 @@ export function summary(
     planned: boolean,
     seconds: number,
 ): string {
-    const order: StepKind[] = ["create", "import", "update", "replace", "delete", "forget", "read", "same"];
+    const order: StepKind[] = [
+        "create",
+        "import",
+        "update",
+        "replace",
+        "delete",
+        "forget",
+        "gone",
+        "drift",
+        "read",
+        "same",
+    ];
     const parts = order
         .filter((kind) => (counts.get(kind) ?? 0) > 0)
         .map((kind) => {

@@ -128,16 +128,14 @@ function loadConfig(given: string | undefined): ConfigFile {
         throw new Error(`there is no kubeconfig (looked for ${paths.join(", ")})`);
     }
     // As in kubectl, the first of several files that has an entry wins.
-    return others.reduce<ConfigFile>(
-        (merged, other) => ({
-            ...merged,
-            "current-context": merged["current-context"] || other["current-context"],
-            clusters: new Map([...other.clusters, ...merged.clusters]),
-            users: new Map([...other.users, ...merged.users]),
-            contexts: new Map([...other.contexts, ...merged.contexts]),
-        }),
-        first,
-    );
+    const all = [first, ...others];
+    return {
+        ...first,
+        "current-context": all.map((config) => config["current-context"]).find((context) => context),
+        clusters: new Map(all.toReversed().flatMap((config) => [...config.clusters])),
+        users: new Map(all.toReversed().flatMap((config) => [...config.users])),
+        contexts: new Map(all.toReversed().flatMap((config) => [...config.contexts])),
+    };
 }
 
 function parseConfig(text: string, directory: string, origin: string): ConfigFile {

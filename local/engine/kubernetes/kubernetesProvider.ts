@@ -447,8 +447,8 @@ function refuseType(type: string): void {
     }
 }
 
-/** The inputs as the object that the API gets. The SDK writes `x_kubernetes_...` for keys that can't be identifiers. */
-function asObject(inputs: PropertyMap): KubernetesObject {
+/** The inputs as the object that the API gets. The SDK writes `x_kubernetes_...` for keys that are no identifiers. */
+export function asObject(inputs: PropertyMap): KubernetesObject {
     return dashed(plainMap(inputs)) as KubernetesObject;
 }
 
@@ -474,7 +474,8 @@ function identity(known: ResourceState): { metadata: PropertyMap } {
     return { metadata: { ...metadata, name, ...(namespace === "" ? {} : { namespace }) } };
 }
 
-function objectId(live: PropertyMap): string {
+/** An object's id in a stack: its name, after its namespace if it has one. */
+export function objectId(live: PropertyMap): string {
     const namespace = objectNamespace(live);
     return namespace === "" ? objectName(live) : `${namespace}/${objectName(live)}`;
 }

@@ -13,6 +13,7 @@ export class Providers {
     private readonly defaults = new Map<string, Provider>();
     private readonly explicit = new Map<string, Provider>();
     private readonly places = new Map<string, string>();
+    private readonly lost = new Set<string>();
     private readonly resources = new ProviderResources();
 
     constructor(
@@ -20,7 +21,14 @@ export class Providers {
         /** Settings of the default providers, by package. */
         private readonly settings: { readonly [packageName: string]: PropertyMap },
         private readonly stateOf: (urn: string) => ResourceState | undefined,
+        /** Told once of each place that can't be reached. */
+        private readonly tellUnreachable: (reason: string) => void = () => undefined,
     ) {}
+
+    /** Why places that were asked for can't be reached. */
+    public get unreachable(): string[] {
+        return [...this.lost];
+    }
 
     /** The provider for a registration; `made` is the program's own provider resource of this run. */
     public async find(urn: string, type: string, reference: string, made?: ResourceState): Promise<Provider> {
@@ -30,7 +38,12 @@ export class Providers {
         }
         const packageName = packageOf(type);
         const provider = this.instance(packageName, urn, reference, made);
-        this.places.set(placeKey(packageName, reference), (await provider.place()).identity);
+        const { identity, unreachable } = await provider.place();
+        if (unreachable !== undefined && !this.lost.has(unreachable)) {
+            this.lost.add(unreachable);
+            this.tellUnreachable(unreachable);
+        }
+        this.places.set(placeKey(packageName, reference), identity);
         return provider;
     }
 

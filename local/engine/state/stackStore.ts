@@ -69,6 +69,11 @@ export class StackStore implements StateWriter {
         return new StackStore(file, changes.reduce(applyChange, state), cipher);
     }
 
+    /** A value of the state with its secrets encrypted, as the file has it. */
+    public sealed(value: PropertyValue): PropertyValue {
+        return sealSecrets(value, this.cipher);
+    }
+
     public record(change: StateChange): void {
         const journal = this.journal ?? this.beginJournal();
         appendLine(journal, seal(change, this.cipher));

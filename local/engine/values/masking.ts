@@ -1,4 +1,4 @@
-import { isMap, isSecret, type PropertyValue, signatureKey, unknownValue } from "./propertyValue";
+import { isMap, isSecret, type PropertyValue, plain, signatureKey, unknownValue } from "./propertyValue";
 
 /** What is shown in place of a secret. */
 export const maskedSecret = "[secret]";
@@ -33,4 +33,23 @@ export function maskText(text: string, secrets: Iterable<string>): string {
         }
     }
     return masked;
+}
+
+/** Adds the strings inside of secrets to `found`. */
+export function collectSecrets(value: PropertyValue, found: Set<string>): void {
+    if (isSecret(value)) {
+        strings(plain(value)).forEach((text) => void found.add(text));
+    } else if (Array.isArray(value)) {
+        value.forEach((inner) => void collectSecrets(inner, found));
+    } else if (isMap(value)) {
+        Object.values(value).forEach((inner) => void collectSecrets(inner, found));
+    }
+}
+
+/** Every string in a value. */
+export function strings(value: PropertyValue): string[] {
+    if (typeof value === "string") {
+        return value === "true" || value === "false" ? [] : [value];
+    }
+    return typeof value === "object" && value !== null ? Object.values(value).flatMap(strings) : [];
 }

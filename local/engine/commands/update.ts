@@ -1,15 +1,17 @@
-import { createInterface } from "node:readline/promises";
 import { stateDirectory } from "../../support/paths";
 import { readProject } from "../configuration/project";
 import { Deployment } from "../deployment/deployment";
 import { ConsoleObserver, type Print } from "../display/consoleObserver";
 import { outputLines } from "../display/stepText";
 import { runProgram } from "../program/runProgram";
+import type { Providers } from "../providers/providers";
 import { StackLock } from "../state/stackLock";
 import { MemoryStore, type StateWriter } from "../state/stackStore";
 import type { PropertyMap } from "../values/propertyValue";
 import type { CommandOptions } from "./commandOptions";
+import { confirmed, requireConsent } from "./confirmation";
 import { exitCodes } from "./exitCodes";
+import { requireReachable } from "./reachable";
 import { recoverPending } from "./recover";
 import { secretTexts } from "./secretTexts";
 import { openStack, type StackContext, stackProviders } from "./stackContext";
@@ -18,12 +20,48 @@ import { openStack, type StackContext, stackProviders } from "./stackContext";
 interface Pass {
     readonly ok: boolean;
     readonly changes: boolean;
+    readonly providers: Providers;
 }
 
 /** Shows what an update would do. */
 export async function preview(options: CommandOptions, print: Print, signal: AbortSignal): Promise<number> {
     const context = await openStack(options);
     const pass = await runPass(context, options, print, signal, { dryRun: true, head: "Resources" });
+    return exitCode(pass, options, print, signal);
+}
+
+/** Plans, asks, and makes the stack what the program says. */
+export async function up(options: CommandOptions, print: Print, signal: AbortSignal): Promise<number> {
+    requireConsent(options);
+    const lock = StackLock.take(stateDirectory, readProject(options.cwd).name, options.stack);
+    try {
+        const context = await openStack(options);
+        await requireReachable(context);
+        if (!options.skipPreview) {
+            const plan = await runPass(context, options, print, signal, { dryRun: true, head: "Plan" });
+            const planned = exitCode(plan, options, print, signal);
+            if (planned !== exitCodes.ok) {
+                return planned;
+            }
+            const [unreachable] = plan.providers.unreachable;
+            if (unreachable !== undefined) {
+                throw new Error(`The cluster can't be reached, so nothing was done: ${unreachable}`);
+            }
+            if (plan.changes && !(await confirmed("Perform this update?", options))) {
+                return exitCodes.failed;
+            }
+        }
+        const pass = await runPass(context, options, print, signal, { dryRun: false, head: "Resources" });
+        if (signal.aborted) {
+            print("Interrupted. What was done is recorded; run up again to go on.");
+        }
+        return exitCode(pass, { ...options, expectNoChanges: false }, print, signal);
+    } finally {
+        lock.release();
+    }
+}
+
+function exitCode(pass: Pass, options: CommandOptions, print: Print, signal: AbortSignal): number {
     if (signal.aborted) {
         return exitCodes.interrupted;
     }
@@ -34,51 +72,6 @@ export async function preview(options: CommandOptions, print: Print, signal: Abo
     return pass.ok ? exitCodes.ok : exitCodes.failed;
 }
 
-/** Plans, asks, and makes the stack what the program says. */
-export async function up(options: CommandOptions, print: Print, signal: AbortSignal): Promise<number> {
-    if (!options.yes && !process.stdin.isTTY) {
-        throw new Error("--yes is needed where nobody can be asked (no terminal)");
-    }
-    const lock = StackLock.take(stateDirectory, readProject(options.cwd).name, options.stack);
-    try {
-        const context = await openStack(options);
-        if (!options.skipPreview) {
-            const plan = await runPass(context, options, print, signal, { dryRun: true, head: "Plan" });
-            if (signal.aborted) {
-                return exitCodes.interrupted;
-            }
-            if (!plan.ok) {
-                return exitCodes.failed;
-            }
-            if (options.expectNoChanges && plan.changes) {
-                print("Changes were found, though none were expected (--expect-no-changes).");
-                return exitCodes.failed;
-            }
-            if (!options.yes && plan.changes && !(await confirmed("Perform this update?"))) {
-                return exitCodes.failed;
-            }
-        }
-        const pass = await runPass(context, options, print, signal, { dryRun: false, head: "Resources" });
-        if (signal.aborted) {
-            print("Interrupted. What was done is recorded; run up again to go on.");
-            return exitCodes.interrupted;
-        }
-        return pass.ok ? exitCodes.ok : exitCodes.failed;
-    } finally {
-        lock.release();
-    }
-}
-
-/** Asks a yes-or-no question at the terminal. */
-export async function confirmed(question: string): Promise<boolean> {
-    const terminal = createInterface({ input: process.stdin, output: process.stdout });
-    try {
-        return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
-    } finally {
-        terminal.close();
-    }
-}
-
 async function runPass(
     context: StackContext,
     options: CommandOptions,
@@ -86,23 +79,30 @@ async function runPass(
     signal: AbortSignal,
     kind: { dryRun: boolean; head: string },
 ): Promise<Pass> {
-    const { project, stack, config } = context;
-    const store: StateWriter = kind.dryRun ? new MemoryStore(context.store.state) : context.store;
+    const { project, stack, config, nameSeed } = context;
+    const { dryRun } = kind;
+    const store: StateWriter = dryRun ? new MemoryStore(context.store.state) : context.store;
     const secrets = secretTexts(config, store.state);
-    const observer = new ConsoleObserver(print, kind.dryRun, secrets);
-    const providers = stackProviders(config, () => store.state);
+    const observer = new ConsoleObserver(print, dryRun, secrets);
+    const providers = stackProviders(
+        config,
+        () => store.state,
+        (reason) => observer.note(`  No cluster to ask (${reason}), so only what needs none is checked.`),
+    );
     await recoverPending(store, providers, observer);
     const before = store.state;
+    const { parallel } = options;
     const deployment = new Deployment({
         project: project.name,
         stack,
-        dryRun: kind.dryRun,
+        dryRun,
         store,
         providers,
         observer,
-        parallel: options.parallel,
+        parallel,
         signal,
-        nameSeed: context.nameSeed,
+        nameSeed,
+        learnSecrets: (found) => found.forEach((secret) => void secrets.add(secret)),
     });
     let ok = false;
     try {
@@ -110,12 +110,12 @@ async function runPass(
             project,
             stack,
             config,
-            dryRun: kind.dryRun,
-            typeCheck: kind.dryRun,
+            dryRun,
+            typeCheck: dryRun || options.skipPreview,
             deployment,
-            parallel: options.parallel,
+            parallel,
             log: (message) => observer.log(message),
-            print: (line) => print(`  ${line}`),
+            print: (line) => observer.note(`  ${line}`),
             signal,
         });
         if (result.problem) {
@@ -126,7 +126,7 @@ async function runPass(
         }
         ok = result.completed && deployment.failures === 0;
     } finally {
-        if (!kind.dryRun) {
+        if (!dryRun) {
             context.store.finish();
         }
     }
@@ -134,9 +134,9 @@ async function runPass(
         resources.find((resource) => resource.urn === deployment.root)?.outputs ?? {};
     const outputs = ok ? outputLines(outputsOf(before.resources), outputsOf(store.state.resources)) : [];
     if (outputs.length > 0) {
-        print("  Outputs:");
-        outputs.forEach((line) => void print(line));
+        observer.note("  Outputs:");
+        outputs.forEach((line) => void observer.note(line));
     }
     observer.finish(kind.head);
-    return { ok, changes: observer.changes };
+    return { ok, changes: observer.changes, providers };
 }

@@ -1,0 +1,22 @@
+import { createInterface } from "node:readline/promises";
+import type { CommandOptions } from "./commandOptions";
+
+/** Refuses a command that changes things where nobody can be asked and nobody said yes. */
+export function requireConsent(options: CommandOptions): void {
+    if (!options.yes && (options.nonInteractive || !process.stdin.isTTY)) {
+        throw new Error("--yes is needed where nobody can be asked");
+    }
+}
+
+/** Asks a yes-or-no question at the terminal, unless --yes has answered it. */
+export async function confirmed(question: string, options: CommandOptions): Promise<boolean> {
+    if (options.yes) {
+        return true;
+    }
+    const terminal = createInterface({ input: process.stdin, output: process.stdout });
+    try {
+        return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+    } finally {
+        terminal.close();
+    }
+}
