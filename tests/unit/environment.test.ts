@@ -23,6 +23,7 @@ const settings = withDefaults({
 });
 
 const common = {
+    AIRFLOW_CONFIG: "/dev/null",
     AIRFLOW__API__BASE_URL: "https://example.org/airflow",
     AIRFLOW__CORE__DAGS_FOLDER: "/opt/airflow/dags/current",
     AIRFLOW__CORE__EXECUTION_API_SERVER_URL: "http://airflow-api-server.a.svc.cluster.local:8080/airflow/execution/",

@@ -58,6 +58,7 @@ describe("workerPodTemplate: the pod that a task runs in", () => {
 
     it("has exactly these variables, none of which is a secret", () => {
         expect(base(template()).env).to.have.deep.members([
+            { name: "AIRFLOW_CONFIG", value: "/dev/null" },
             { name: "AIRFLOW__API__BASE_URL", value: "http://localhost:8080" },
             { name: "AIRFLOW__CORE__DAGS_FOLDER", value: "/opt/airflow/dags/current" },
             {

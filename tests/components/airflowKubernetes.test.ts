@@ -1,0 +1,314 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { AirflowKubernetes, type AirflowKubernetesArgs, ArgumentsError } from "../../components";
+import { attempt, type Registration, record } from "../support/mocks";
+import { kindOf, metadata, named, objects, waitsFor } from "../support/objects";
+
+const fernetKey = `${"k".repeat(43)}=`;
+
+/** A database that outlives the stack, with its keys. */
+const retained: AirflowKubernetesArgs = {
+    airflow: { fernetKey: pulumi.secret(fernetKey) },
+    database: { retain: true, password: pulumi.secret("pinned-password") },
+};
+
+function build(args?: AirflowKubernetesArgs): () => AirflowKubernetes {
+    return () => new AirflowKubernetes("airflow", args);
+}
+
+function kindsAndNames(registrations: readonly Registration[]): string[] {
+    return registrations.map(({ type, name }) => `${kindOf(type)} ${name}`);
+}
+
+const always = [
+    "AirflowKubernetes airflow",
+    "PersistentVolumes airflow-volumes",
+    "PersistentVolume airflow-volumes-storage-dags",
+    "PersistentVolume airflow-volumes-airflow-dags",
+    "PersistentVolume airflow-volumes-workers-dags",
+    "PersistentVolume airflow-volumes-storage-logs",
+    "PersistentVolume airflow-volumes-airflow-logs",
+    "PersistentVolume airflow-volumes-workers-logs",
+    "AirflowNamespaces airflow-namespaces",
+    "Namespace airflow-namespaces-airflow",
+    "Namespace airflow-namespaces-workers",
+    "Namespace airflow-namespaces-storage",
+    "VolumeClaims airflow-claims",
+    "PersistentVolumeClaim airflow-claims-storage-dags",
+    "PersistentVolumeClaim airflow-claims-airflow-dags",
+    "PersistentVolumeClaim airflow-claims-workers-dags",
+    "PersistentVolumeClaim airflow-claims-storage-logs",
+    "PersistentVolumeClaim airflow-claims-airflow-logs",
+    "PersistentVolumeClaim airflow-claims-workers-logs",
+    "VolumePermissions airflow-permissions",
+    "Job airflow-permissions-job",
+    "AirflowAccess airflow-access",
+    "ServiceAccount airflow-access-scheduler",
+    "ServiceAccount airflow-access-api-server",
+    "ServiceAccount airflow-access-dag-processor",
+    "ServiceAccount airflow-access-triggerer",
+    "ServiceAccount airflow-access-jobs",
+    "ServiceAccount airflow-access-postgres",
+    "ServiceAccount airflow-access-worker",
+    "Role airflow-access-scheduler-role",
+    "Role airflow-access-api-server-role",
+    "RoleBinding airflow-access-scheduler-role-binding",
+    "RoleBinding airflow-access-api-server-role-binding",
+    "AirflowSecrets airflow",
+    "RandomPassword airflow-jwt-secret",
+    "RandomPassword airflow-api-secret-key",
+    "RandomPassword airflow-admin-password",
+    "Secret airflow-database",
+    "Secret airflow-api",
+    "Secret airflow-encryption",
+    "Secret airflow-admin",
+    "DagsLoader airflow-dags",
+    "ConfigMap airflow-dags-archive-000",
+    "Job airflow-dags-job",
+    "Postgres airflow-postgres",
+    "Service airflow-postgres-service",
+    "StatefulSet airflow-postgres-stateful-set",
+    "Migration airflow-migration",
+    "Job airflow-migration-job",
+    "AdminUser airflow-admin-user",
+    "Job airflow-admin-user-job",
+    "ApiServer airflow-api-server",
+    "Deployment airflow-api-server-deployment",
+    "Service airflow-api-server-service",
+    "Scheduler airflow-scheduler",
+    "ConfigMap airflow-scheduler-pod-template",
+    "Deployment airflow-scheduler-deployment",
+    "DagProcessor airflow-dag-processor",
+    "Deployment airflow-dag-processor-deployment",
+    "Triggerer airflow-triggerer",
+    "Service airflow-triggerer-service",
+    "StatefulSet airflow-triggerer-stateful-set",
+];
+
+describe("AirflowKubernetes", () => {
+    describe("registers", () => {
+        it("exactly these with the defaults", async () => {
+            expect(kindsAndNames(await record(build()))).to.have.members([
+                ...always,
+                "RandomBytes airflow-fernet-key",
+                "RandomPassword airflow-database-password",
+                "PersistentVolumeClaim airflow-postgres-claim",
+            ]);
+        });
+
+        it("exactly these with a retained database and pinned keys", async () => {
+            expect(kindsAndNames(await record(build(retained)))).to.have.members([
+                ...always,
+                "PersistentVolume airflow-volumes-storage-database",
+                "PersistentVolume airflow-volumes-airflow-database",
+                "PersistentVolumeClaim airflow-claims-storage-database",
+                "PersistentVolumeClaim airflow-claims-airflow-database",
+            ]);
+        });
+
+        it("the same in a preview, where no generated value is known", async () => {
+            const preview = await record(build(), true);
+            expect(preview.map(({ urn }) => urn)).to.have.members((await record(build())).map(({ urn }) => urn));
+        });
+
+        it("no object that is not namespaced, other than volumes and namespaces: no ClusterRole", async () => {
+            const cluster = objects(await record(build(retained))).filter(
+                (object) => metadata(object).namespace === undefined,
+            );
+            expect(new Set(cluster.map(({ type }) => kindOf(type)))).to.deep.equal(
+                new Set(["PersistentVolume", "Namespace"]),
+            );
+        });
+
+        it("everything below itself, under names that begin with those of their parents", async () => {
+            const registrations = await record(build(retained));
+            const byUrn = new Map(registrations.map((registration) => [registration.urn, registration]));
+            const roots = registrations.filter(({ parent }) => !byUrn.has(parent));
+            expect(roots.map(({ type }) => kindOf(type))).to.deep.equal(["AirflowKubernetes"]);
+            for (const { name, parent } of registrations) {
+                expect(name.startsWith(byUrn.get(parent)?.name ?? "airflow"), name).to.equal(true);
+            }
+        });
+
+        it("each name once for each type, and all of them under another name as well", async () => {
+            const registrations = await record(() => new AirflowKubernetes("other"));
+            expect(new Set(registrations.map(({ urn }) => urn)).size).to.equal(registrations.length);
+            expect(registrations.map(({ type, name }) => `${kindOf(type)} ${name}`)).to.have.members([
+                ...always.map((entry) => entry.replace(" airflow", " other")),
+                "RandomBytes other-fernet-key",
+                "RandomPassword other-database-password",
+                "PersistentVolumeClaim other-postgres-claim",
+            ]);
+            const instances = objects(registrations).map(
+                (object) => metadata(object).labels?.["app.kubernetes.io/instance"],
+            );
+            expect(new Set(instances)).to.deep.equal(new Set(["other"]));
+        });
+
+        it("components by tokens of this package, each of which registers its outputs once", async () => {
+            const { registrations, finished } = await attempt(build());
+            const components = registrations.filter(({ custom }) => !custom);
+            expect(finished).to.have.members(components.map(({ urn }) => urn));
+            for (const { type } of components) {
+                expect(type).to.match(/^airflow-kubernetes:index:[A-Z][A-Za-z]+$/);
+            }
+        });
+
+        it("nothing that is protected, which would make a destroy fail", async () => {
+            const registrations = await record(build(retained));
+            expect(registrations.filter(({ protect }) => protect)).to.deep.equal([]);
+        });
+
+        it("nothing that stays behind on a destroy, except a database's claim that goes with its namespace", async () => {
+            const kept = (registrations: Registration[]) =>
+                registrations.filter(({ retainOnDelete }) => retainOnDelete).map(({ name }) => name);
+            expect(kept(await record(build(retained)))).to.deep.equal([]);
+            const registrations = await record(build());
+            expect(kept(registrations)).to.deep.equal(["airflow-postgres-claim"]);
+            expect(named(registrations, "airflow-postgres-claim").deletedWith).to.equal(
+                named(registrations, "airflow-namespaces-airflow").urn,
+            );
+        });
+    });
+
+    describe("orders", () => {
+        let registrations: Registration[];
+        before(async () => {
+            registrations = await record(build(retained));
+        });
+        const namesOf = (kind: string) => objects(registrations, kind).map(({ name }) => name);
+
+        it("namespaces after all volumes, so that on a destroy volumes go last", () => {
+            for (const name of namesOf("Namespace")) {
+                expect([...waitsFor(registrations, name)]).to.include.members(namesOf("PersistentVolume"));
+            }
+        });
+
+        it("no volume after a namespace", () => {
+            for (const name of namesOf("PersistentVolume")) {
+                const before = waitsFor(registrations, name);
+                expect(namesOf("Namespace").filter((namespace) => before.has(namespace))).to.deep.equal([]);
+            }
+        });
+
+        it("claims after their namespaces, and their deletion with them", () => {
+            for (const claim of objects(registrations, "PersistentVolumeClaim")) {
+                const noun = claim.name.split("-")[2];
+                const namespace = named(registrations, `airflow-namespaces-${noun}`);
+                expect(claim.deletedWith, claim.name).to.equal(namespace.urn);
+                expect(claim.dependencies).to.include(namespace.urn);
+            }
+        });
+
+        it("deletion with a namespace for nothing else", () => {
+            const withOthers = registrations.filter(({ deletedWith }) => deletedWith !== "").map(({ name }) => name);
+            expect(withOthers).to.have.members(namesOf("PersistentVolumeClaim"));
+        });
+
+        it("the permission Job after all claims, and what mounts volumes after the permission Job", () => {
+            expect([...waitsFor(registrations, "airflow-permissions-job")]).to.include.members(
+                namesOf("PersistentVolumeClaim"),
+            );
+            for (const name of [
+                "airflow-dags-job",
+                "airflow-postgres-stateful-set",
+                "airflow-api-server-deployment",
+                "airflow-dag-processor-deployment",
+                "airflow-scheduler-deployment",
+                "airflow-triggerer-stateful-set",
+            ]) {
+                expect([...waitsFor(registrations, name)], name).to.include("airflow-permissions-job");
+            }
+        });
+
+        it("database, migration, then the processes and the first user", () => {
+            expect([...waitsFor(registrations, "airflow-migration-job")]).to.include.members([
+                "airflow-postgres-stateful-set",
+                "airflow-postgres-service",
+                "airflow-access-jobs",
+            ]);
+            for (const name of [
+                "airflow-admin-user-job",
+                "airflow-api-server-deployment",
+                "airflow-dag-processor-deployment",
+                "airflow-scheduler-deployment",
+                "airflow-triggerer-stateful-set",
+            ]) {
+                expect([...waitsFor(registrations, name)], name).to.include("airflow-migration-job");
+            }
+        });
+
+        it("the scheduler after all that a task pod needs, so that it is the first to go", () => {
+            expect([...waitsFor(registrations, "airflow-scheduler-deployment")]).to.include.members([
+                "airflow-claims-workers-dags",
+                "airflow-claims-workers-logs",
+                "airflow-access-worker",
+                "airflow-access-scheduler",
+                "airflow-access-scheduler-role-binding",
+                "airflow-namespaces-workers",
+                "airflow-dags-job",
+                "airflow-migration-job",
+            ]);
+        });
+
+        it("the processes side by side: none of them waits for another", () => {
+            const processes = [
+                "airflow-api-server-deployment",
+                "airflow-dag-processor-deployment",
+                "airflow-scheduler-deployment",
+                "airflow-triggerer-stateful-set",
+                "airflow-admin-user-job",
+            ];
+            for (const name of processes) {
+                const before = waitsFor(registrations, name);
+                expect(processes.filter((other) => before.has(other))).to.deep.equal([name]);
+            }
+        });
+
+        it("a database of its own disk without waiting for the shared volumes' Job", async () => {
+            const plain = await record(build());
+            expect([...waitsFor(plain, "airflow-postgres-stateful-set")]).to.not.include("airflow-permissions-job");
+        });
+    });
+
+    describe("refuses", () => {
+        it("broken arguments with an error that names them, before anything is registered", async () => {
+            const { error, registrations, finished } = await attempt(
+                build({ airflow: { version: "2.0.0" }, storage: { logsSize: "big" } }),
+            );
+            expect(error).to.be.instanceOf(ArgumentsError);
+            expect(error?.message).to.match(
+                /^2 problems in the arguments of AirflowKubernetes\. Nothing was created\.$/m,
+            );
+            expect(error?.message).to.contain("airflow.version").and.to.contain("storage.logsSize");
+            expect(registrations).to.deep.equal([]);
+            expect(finished).to.deep.equal([]);
+        });
+
+        it("to retain a database whose keys would go with the stack, and names the command", async () => {
+            const loose: [AirflowKubernetesArgs, string][] = [
+                [{ database: { retain: true } }, "airflow.fernetKey and database.password"],
+                [{ database: { retain: true, password: "pinned-password" } }, "airflow.fernetKey"],
+                [{ database: { retain: true }, airflow: { fernetKey } }, "database.password"],
+            ];
+            for (const [args, missing] of loose) {
+                const { error, registrations } = await attempt(build(args), { stack: "mine" });
+                expect(error).to.be.instanceOf(ArgumentsError);
+                expect(error?.message).to.contain(`true only together with ${missing}, or`);
+                expect(error?.message).to.match(/^ +Run: make pin-keys STACK=mine$/m);
+                expect(registrations).to.deep.equal([]);
+            }
+        });
+
+        it("nothing in a preview of a database without pinned keys, but warns of it", async () => {
+            const args = { database: { retain: true } };
+            const { error, registrations, warnings } = await attempt(build(args), { stack: "mine", preview: true });
+            expect(error).to.equal(undefined);
+            expect(registrations).to.have.lengthOf(always.length + 6);
+            expect(warnings).to.have.lengthOf(1);
+            expect(warnings[0])
+                .to.contain("airflow.fernetKey and database.password")
+                .and.to.contain("make pin-keys STACK=mine");
+        });
+    });
+});

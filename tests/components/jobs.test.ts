@@ -1,0 +1,146 @@
+import type * as k8s from "@pulumi/kubernetes";
+import { expect } from "chai";
+import { AirflowKubernetes, type AirflowKubernetesArgs } from "../../components";
+import { folder, noise, removeFolders } from "../support/folders";
+import { record } from "../support/mocks";
+import { kindOf, metadata, named, objects, pods, spec } from "../support/objects";
+
+type JobSpec = k8s.types.output.batch.v1.JobSpec;
+
+const all = ["admin-user", "dags", "migration", "permissions"];
+
+/** Names of the Jobs, by what they do. */
+async function jobNames(args: AirflowKubernetesArgs = {}): Promise<Record<string, string>> {
+    const registrations = await record(() => new AirflowKubernetes("airflow", args));
+    return Object.fromEntries(
+        objects(registrations, "Job").map((job) => [
+            job.name.slice("airflow-".length, -"-job".length),
+            metadata(job).name ?? "",
+        ]),
+    );
+}
+
+describe("Jobs, which cannot be changed once they are made", () => {
+    after(removeFolders);
+    let defaults: Record<string, string>;
+    before(async () => {
+        defaults = await jobNames();
+    });
+
+    /** Which Jobs other arguments make anew. */
+    async function renewed(args: AirflowKubernetesArgs, before = defaults): Promise<string[]> {
+        const names = await jobNames(args);
+        expect(Object.keys(names)).to.have.members(all);
+        return Object.keys(names).filter((noun) => names[noun] !== before[noun]);
+    }
+
+    it("have names that carry a hash of what they do", () => {
+        expect(Object.keys(defaults)).to.have.members(all);
+        expect(defaults["admin-user"]).to.match(/^airflow-create-admin-[0-9a-f]{10}$/);
+        expect(defaults.dags).to.match(/^airflow-load-dags-[0-9a-f]{10}$/);
+        expect(defaults.migration).to.match(/^airflow-migrate-[0-9a-f]{10}$/);
+        expect(defaults.permissions).to.match(/^airflow-permissions-[0-9a-f]{10}$/);
+    });
+
+    it("run again with another image", async () => {
+        expect(await renewed({ airflow: { version: "3.4.0" } })).to.have.members(all);
+        expect(await renewed({ airflow: { image: "example.org/airflow:3.3.2" } })).to.have.members(all);
+    });
+
+    it("run again when options change, where they use them", async () => {
+        const options = { core: { default_timezone: "Europe/Berlin" } };
+        expect(await renewed({ airflow: { options } })).to.have.members(["admin-user", "migration"]);
+    });
+
+    it("run again when their volumes change: the permission Job", async () => {
+        expect(await renewed({ storage: { hostPath: "/data/other" } })).to.deep.equal(["permissions"]);
+    });
+
+    it("run again when the user changes: that which makes the user", async () => {
+        expect(await renewed({ admin: { user: "ada" } })).to.deep.equal(["admin-user"]);
+    });
+
+    it("do not run again for what does not concern them", async () => {
+        expect(await renewed({})).to.deep.equal([]);
+        expect(
+            await renewed({
+                scheduler: { replicas: 2, resources: { memoryLimit: "3Gi" }, env: [{ name: "A", value: "1" }] },
+                workers: { labels: { team: "a" }, env: [{ name: "A", value: "1" }] },
+                database: { resources: { memoryLimit: "2Gi" } },
+            }),
+        ).to.deep.equal([]);
+    });
+
+    it("load DAGs again when a file changed, came or went, and not when it was only touched", async () => {
+        const dags = (files: Record<string, string>) => ({ dags: { volume: { folder: folder(files) } } });
+        const before = await jobNames(dags({ "a.py": "a = 1\n", "b.py": "" }));
+        expect(await renewed(dags({ "a.py": "a = 1\n", "b.py": "" }), before)).to.deep.equal([]);
+        expect(await renewed(dags({ "a.py": "a = 2\n", "b.py": "" }), before)).to.deep.equal(["dags"]);
+        expect(await renewed(dags({ "a.py": "a = 1\n" }), before)).to.deep.equal(["dags"]);
+        expect(await renewed(dags({ "a.py": "a = 1\n", "b.py": "", "c.py": "" }), before)).to.deep.equal(["dags"]);
+    });
+
+    it("run again after a failure, and never beside a proxy that would not end", async () => {
+        const registrations = await record(() => new AirflowKubernetes("airflow"));
+        for (const job of objects(registrations, "Job")) {
+            expect(metadata(job).annotations, job.name).to.deep.equal({ "pulumi.com/replaceUnready": "true" });
+            const { backoffLimit, activeDeadlineSeconds, ttlSecondsAfterFinished, template } = spec<JobSpec>(job);
+            expect(template.metadata?.annotations, job.name).to.include({ "sidecar.istio.io/inject": "false" });
+            expect(template.spec?.restartPolicy, job.name).to.equal("Never");
+            expect(backoffLimit, job.name).to.equal(3);
+            expect(activeDeadlineSeconds, job.name).to.be.within(300, 1800);
+            // One that vanished would be made again by a refresh.
+            expect(ttlSecondsAfterFinished, job.name).to.equal(undefined);
+        }
+    });
+
+    it("of Airflow's end at once when no other try could help", async () => {
+        const registrations = await record(() => new AirflowKubernetes("airflow"));
+        for (const job of objects(registrations, "Job").filter(({ name }) => !name.includes("permissions"))) {
+            const { podFailurePolicy, template } = spec<JobSpec>(job);
+            expect(podFailurePolicy?.rules, job.name).to.deep.equal([
+                {
+                    action: "FailJob",
+                    onExitCodes: { containerName: template.spec?.containers[0].name, operator: "In", values: [65] },
+                },
+            ]);
+        }
+    });
+
+    it("that load DAGs get the digest and all parts of the archive, under names that carry the digest", async () => {
+        const path = folder({ "a.py": "", "data.bin": noise(2_000_000) });
+        const registrations = await record(
+            () => new AirflowKubernetes("airflow", { dags: { volume: { folder: path } } }),
+        );
+        const parts = registrations.filter(
+            ({ type, name }) => kindOf(type) === "ConfigMap" && name.includes("archive"),
+        );
+        expect(parts).to.have.lengthOf(3);
+        const pod = pods(registrations).find(({ owner }) => owner === "airflow-dags-job");
+        const digest = pod?.spec.containers[0].args?.at(-1) ?? "";
+        expect(digest).to.match(/^[0-9a-f]{64}$/);
+        expect(parts.map((part) => metadata(part).name)).to.have.members(
+            ["000", "001", "002"].map((number) => `airflow-dags-${digest.slice(0, 10)}-${number}`),
+        );
+        for (const { name, inputs } of parts) {
+            expect(inputs.immutable, name).to.equal(true);
+            expect(Object.keys(inputs.binaryData as object), name).to.deep.equal([`dags.${name.slice(-3)}`]);
+        }
+        const sources = pod?.spec.volumes?.find(({ name }) => name === "archive")?.projected?.sources ?? [];
+        expect(sources.map(({ configMap }) => configMap?.name)).to.have.members(
+            parts.map((part) => metadata(part).name),
+        );
+    });
+
+    it("give no password to a command line", async () => {
+        const registrations = await record(() => new AirflowKubernetes("airflow"));
+        const job = named(registrations, "airflow-admin-user-job");
+        const [container] = spec<JobSpec>(job).template.spec?.containers ?? [];
+        expect(container.command).to.equal(undefined);
+        expect(container.args?.slice(0, 2)).to.deep.equal(["python", "-c"]);
+        expect(container.args).to.have.lengthOf(3);
+        expect(container.env?.find(({ name }) => name === "ADMIN_PASSWORD")?.valueFrom?.secretKeyRef?.key).to.equal(
+            "password",
+        );
+    });
+});

@@ -1,0 +1,491 @@
+import type * as k8s from "@pulumi/kubernetes";
+import { expect } from "chai";
+import { AirflowKubernetes, type AirflowKubernetesArgs } from "../../components";
+import { type Registration, record } from "../support/mocks";
+import { kindOf, metadata, named, objects, type Pod, pods, spec, workerPod } from "../support/objects";
+
+type VolumeSpec = k8s.types.output.core.v1.PersistentVolumeSpec;
+type ClaimSpec = k8s.types.output.core.v1.PersistentVolumeClaimSpec;
+type Container = k8s.types.output.core.v1.Container;
+
+const fernetKey = `${"k".repeat(43)}=`;
+const retain: AirflowKubernetesArgs = {
+    airflow: { fernetKey },
+    database: { retain: true, password: "pinned-password" },
+};
+
+function build(args?: AirflowKubernetesArgs): Promise<Registration[]> {
+    return record(() => new AirflowKubernetes("airflow", args));
+}
+
+function containers(pod: Pod): Container[] {
+    return [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+}
+
+/** Names of the references to Secrets in a pod, and what of them. */
+function secretReferences(pod: Pod): string[] {
+    const inEnvironment = containers(pod).flatMap(({ env = [] }) =>
+        env.flatMap(({ valueFrom }) => (valueFrom?.secretKeyRef ? [valueFrom.secretKeyRef.key] : [])),
+    );
+    const inVolumes = (pod.spec.volumes ?? []).flatMap(({ secret }) => (secret ? [secret.secretName] : []));
+    return [...inEnvironment, ...inVolumes];
+}
+
+describe("the objects of AirflowKubernetes", () => {
+    let defaults: Registration[];
+    let retained: Registration[];
+    before(async () => {
+        defaults = await build();
+        retained = await build(retain);
+    });
+
+    describe("every object", () => {
+        it("says what it belongs to and who made it", () => {
+            for (const object of [...objects(defaults), ...objects(retained)]) {
+                expect(metadata(object).labels, object.name).to.include({
+                    "app.kubernetes.io/name": "airflow",
+                    "app.kubernetes.io/instance": "airflow",
+                    "app.kubernetes.io/part-of": "airflow-kubernetes",
+                    "app.kubernetes.io/managed-by": "pulumi",
+                });
+                expect(metadata(object).labels?.["app.kubernetes.io/component"], object.name).to.match(/^[a-z-]+$/);
+            }
+        });
+
+        it("has a fixed name, unless a changed one is to roll the pods that use it", () => {
+            const unnamed = objects(defaults).filter((object) => metadata(object).name === undefined);
+            expect(unnamed.map(({ type, name }) => `${kindOf(type)} ${name}`)).to.have.members([
+                "Secret airflow-database",
+                "Secret airflow-api",
+                "Secret airflow-encryption",
+                "Secret airflow-admin",
+                "ConfigMap airflow-scheduler-pod-template",
+            ]);
+        });
+
+        it("has a name that nothing else of its kind and namespace has", () => {
+            for (const registrations of [defaults, retained]) {
+                const identities = objects(registrations)
+                    .filter((object) => metadata(object).name !== undefined)
+                    .map((object) => `${kindOf(object.type)} ${metadata(object).namespace} ${metadata(object).name}`);
+                expect(new Set(identities).size).to.equal(identities.length);
+            }
+        });
+
+        it("of these kinds has exactly these names", () => {
+            const fixed = (kind: string) =>
+                objects(defaults, kind).map(
+                    (object) => `${metadata(object).namespace ?? ""}/${metadata(object).name ?? ""}`,
+                );
+            expect(fixed("Namespace")).to.have.members(["/airflow", "/airflow-workers", "/airflow-storage"]);
+            expect(fixed("ServiceAccount")).to.have.members([
+                "airflow/airflow-api-server",
+                "airflow/airflow-scheduler",
+                "airflow/airflow-dag-processor",
+                "airflow/airflow-triggerer",
+                "airflow/airflow-jobs",
+                "airflow/airflow-postgres",
+                "airflow-workers/airflow-worker",
+            ]);
+            expect(fixed("Service")).to.have.members([
+                "airflow/airflow-api-server",
+                "airflow/airflow-postgres",
+                "airflow/airflow-triggerer",
+            ]);
+            expect(fixed("Deployment")).to.have.members([
+                "airflow/airflow-api-server",
+                "airflow/airflow-scheduler",
+                "airflow/airflow-dag-processor",
+            ]);
+            expect(fixed("StatefulSet")).to.have.members(["airflow/airflow-postgres", "airflow/airflow-triggerer"]);
+            expect(fixed("PersistentVolume")).to.have.members([
+                "/airflow-storage-dags",
+                "/airflow-dags",
+                "/airflow-workers-dags",
+                "/airflow-storage-logs",
+                "/airflow-logs",
+                "/airflow-workers-logs",
+            ]);
+            expect(fixed("PersistentVolumeClaim")).to.have.members([
+                "airflow-storage/airflow-dags",
+                "airflow/airflow-dags",
+                "airflow-workers/airflow-dags",
+                "airflow-storage/airflow-logs",
+                "airflow/airflow-logs",
+                "airflow-workers/airflow-logs",
+                "airflow/airflow-postgres",
+            ]);
+        });
+    });
+
+    describe("namespaces", () => {
+        it("enforce restricted on Airflow, baseline where more is needed", () => {
+            const levels = Object.fromEntries(
+                objects(defaults, "Namespace").map((object) => {
+                    const { name = "", labels = {} } = metadata(object);
+                    return [name, ["enforce", "warn"].map((mode) => labels[`pod-security.kubernetes.io/${mode}`])];
+                }),
+            );
+            expect(levels).to.deep.equal({
+                airflow: ["restricted", "restricted"],
+                "airflow-workers": ["baseline", "restricted"],
+                "airflow-storage": ["baseline", "baseline"],
+            });
+        });
+
+        it("of the workers holds no Secret and no ConfigMap, and rights only there", () => {
+            const inWorkers = objects(defaults).filter((object) => metadata(object).namespace === "airflow-workers");
+            expect(inWorkers.map(({ type, name }) => `${kindOf(type)} ${name}`)).to.have.members([
+                "PersistentVolumeClaim airflow-claims-workers-dags",
+                "PersistentVolumeClaim airflow-claims-workers-logs",
+                "ServiceAccount airflow-access-worker",
+                "Role airflow-access-scheduler-role",
+                "Role airflow-access-api-server-role",
+                "RoleBinding airflow-access-scheduler-role-binding",
+                "RoleBinding airflow-access-api-server-role-binding",
+            ]);
+        });
+    });
+
+    describe("access", () => {
+        it("gives no ServiceAccount a token of itself", () => {
+            for (const account of objects(defaults, "ServiceAccount")) {
+                expect(account.inputs.automountServiceAccountToken, account.name).to.equal(false);
+            }
+        });
+
+        it("binds two accounts of Airflow's namespace to a Role each in the workers'", () => {
+            const bindings = objects(defaults, "RoleBinding").map(({ inputs }) => [inputs.roleRef, inputs.subjects]);
+            const binding = (name: string) => [
+                { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
+                [{ kind: "ServiceAccount", name, namespace: "airflow" }],
+            ];
+            expect(bindings).to.have.deep.members([binding("airflow-scheduler"), binding("airflow-api-server")]);
+        });
+
+        it("mounts a token in the pods of scheduler and api-server only", () => {
+            const all = [...pods(defaults), workerPod(defaults)];
+            expect(all).to.have.lengthOf(10);
+            const withToken = all.filter((pod) => pod.spec.automountServiceAccountToken !== false);
+            expect(withToken.map(({ owner }) => owner)).to.have.members([
+                "airflow-scheduler-deployment",
+                "airflow-api-server-deployment",
+            ]);
+        });
+
+        it("runs each pod as an account that exists in its namespace, or without one of ours", () => {
+            const accounts = objects(defaults, "ServiceAccount").map(
+                (object) => `${metadata(object).namespace}/${metadata(object).name}`,
+            );
+            for (const pod of [...pods(defaults), { ...workerPod(defaults), namespace: "airflow-workers" }]) {
+                if (pod.namespace !== "airflow-storage") {
+                    expect(accounts, pod.owner).to.include(`${pod.namespace}/${pod.spec.serviceAccountName}`);
+                }
+            }
+        });
+    });
+
+    describe("volumes", () => {
+        it("and claims name each other, one to one, in each namespace", () => {
+            for (const registrations of [defaults, retained]) {
+                const volumes = objects(registrations, "PersistentVolume");
+                const claims = objects(registrations, "PersistentVolumeClaim").filter(
+                    (claim) => spec<ClaimSpec>(claim).volumeName !== undefined,
+                );
+                const fromVolumes = volumes.map((volume) => {
+                    const { claimRef } = spec<VolumeSpec>(volume);
+                    return `${metadata(volume).name} ${claimRef.namespace}/${claimRef.name}`;
+                });
+                const fromClaims = claims.map((claim) => {
+                    const { namespace, name } = metadata(claim);
+                    return `${spec<ClaimSpec>(claim).volumeName} ${namespace}/${name}`;
+                });
+                expect(fromVolumes).to.have.members(fromClaims);
+                expect(new Set(fromClaims).size).to.equal(fromClaims.length);
+            }
+            expect(objects(retained, "PersistentVolume")).to.have.lengthOf(8);
+        });
+
+        it("agree with their claims in class, access and size, and outlive them", () => {
+            for (const volume of objects(retained, "PersistentVolume")) {
+                const { claimRef, ...volumeSpec } = spec<VolumeSpec>(volume);
+                const claim = objects(retained, "PersistentVolumeClaim").find(
+                    (candidate) =>
+                        metadata(candidate).namespace === claimRef.namespace &&
+                        metadata(candidate).name === claimRef.name,
+                );
+                const claimSpec = spec<ClaimSpec>(claim as Registration);
+                expect(volumeSpec.storageClassName).to.equal("");
+                expect(claimSpec.storageClassName).to.equal("");
+                expect(volumeSpec.accessModes).to.deep.equal(claimSpec.accessModes);
+                expect(volumeSpec.capacity).to.deep.equal(claimSpec.resources.requests);
+                expect(volumeSpec.persistentVolumeReclaimPolicy).to.equal("Retain");
+                // A claim that is made again has another uid.
+                expect(claimRef).to.have.all.keys("apiVersion", "kind", "namespace", "name");
+            }
+        });
+
+        it("depend on nothing: the namespaces in them are plain names", () => {
+            for (const { name, dependencies } of objects(retained, "PersistentVolume")) {
+                expect(dependencies, name).to.deep.equal([]);
+            }
+        });
+
+        it("of one noun lie in one directory of the node, each noun in another", () => {
+            const directories = new Map<string, Set<string>>();
+            for (const volume of objects(retained, "PersistentVolume")) {
+                const noun = volume.name.split("-").at(-1) ?? "";
+                const { path } = spec<VolumeSpec>(volume).hostPath;
+                directories.set(noun, (directories.get(noun) ?? new Set()).add(path));
+            }
+            expect(Object.fromEntries([...directories].map(([noun, found]) => [noun, [...found]]))).to.deep.equal({
+                dags: ["/data/airflow/dags"],
+                logs: ["/data/airflow/logs"],
+                database: ["/data/airflow/database"],
+            });
+        });
+
+        it("are claimed without waiting: a claim may bind only when a pod comes", () => {
+            for (const claim of [
+                ...objects(defaults, "PersistentVolumeClaim"),
+                ...objects(retained, "PersistentVolumeClaim"),
+            ]) {
+                expect(metadata(claim).annotations, claim.name).to.include({ "pulumi.com/skipAwait": "true" });
+            }
+        });
+
+        it("that a pod mounts are claimed in its namespace", () => {
+            for (const registrations of [defaults, retained]) {
+                const claims = objects(registrations, "PersistentVolumeClaim").map(
+                    (claim) => `${metadata(claim).namespace}/${metadata(claim).name}`,
+                );
+                const all = [...pods(registrations), { ...workerPod(registrations), namespace: "airflow-workers" }];
+                for (const pod of all) {
+                    for (const { persistentVolumeClaim: claim } of pod.spec.volumes ?? []) {
+                        if (claim) {
+                            expect(claims, pod.owner).to.include(`${pod.namespace}/${claim.claimName}`);
+                        }
+                    }
+                }
+            }
+        });
+
+        it("of DAGs are written by the loader only", () => {
+            const writers = [...pods(defaults), workerPod(defaults)].filter((pod) =>
+                containers(pod).some(({ volumeMounts = [] }) =>
+                    volumeMounts.some(({ name, readOnly }) => name === "dags" && !readOnly),
+                ),
+            );
+            // The permission Job changes the root of the volume, and nothing in it.
+            expect(writers.map(({ owner }) => owner)).to.have.members(["airflow-dags-job", "airflow-permissions-job"]);
+        });
+    });
+
+    describe("every container", () => {
+        const every = (): [Pod, Container][] =>
+            [defaults, retained].flatMap((registrations) =>
+                [...pods(registrations), workerPod(registrations)].flatMap((pod) =>
+                    containers(pod).map((container): [Pod, Container] => [pod, container]),
+                ),
+            );
+
+        it("is counted: five processes, the database, four Jobs and the task, twice", () => {
+            expect(every()).to.have.lengthOf(20);
+            expect(pods(defaults).filter(({ kind }) => kind === "Job")).to.have.lengthOf(4);
+        });
+
+        it("has requests and limits of CPU and memory", () => {
+            for (const [{ owner }, { resources }] of every()) {
+                expect(resources?.requests, owner).to.have.all.keys("cpu", "memory");
+                expect(resources?.limits, owner).to.have.all.keys("cpu", "memory");
+            }
+        });
+
+        it("has an image that does not change under its name", () => {
+            for (const [{ owner }, { image }] of every()) {
+                expect(image, owner).to.match(/^[a-z/.]+:\d+(\.\d+)*$/);
+            }
+        });
+
+        it("shows its last lines when it fails", () => {
+            for (const [{ owner }, { terminationMessagePolicy }] of every()) {
+                expect(terminationMessagePolicy, owner).to.equal("FallbackToLogsOnError");
+            }
+        });
+
+        it("has a root file system that cannot be written to, and no way to more rights", () => {
+            for (const [{ owner }, { securityContext }] of every()) {
+                expect(securityContext?.readOnlyRootFilesystem, owner).to.equal(true);
+                expect(securityContext?.allowPrivilegeEscalation, owner).to.equal(false);
+                expect(securityContext?.capabilities?.drop, owner).to.deep.equal(["ALL"]);
+                expect(securityContext?.privileged, owner).to.equal(undefined);
+            }
+        });
+
+        it("complies with restricted, other than the permission Job in the namespace made for it", () => {
+            for (const [pod, { securityContext }] of every()) {
+                const asRoot = pod.owner === "airflow-permissions-job";
+                expect(pod.namespace === "airflow-storage", pod.owner).to.equal(asRoot);
+                expect(pod.spec.securityContext?.seccompProfile, pod.owner).to.deep.equal({ type: "RuntimeDefault" });
+                expect(pod.spec.securityContext?.runAsNonRoot === true, pod.owner).to.equal(!asRoot);
+                expect(securityContext?.capabilities?.add, pod.owner).to.deep.equal(
+                    asRoot ? ["CHOWN", "FOWNER"] : undefined,
+                );
+                expect(pod.spec, pod.owner).to.not.have.any.keys("hostNetwork", "hostPID", "hostIPC");
+                for (const volume of pod.spec.volumes ?? []) {
+                    expect(Object.keys(volume), pod.owner).to.not.include("hostPath");
+                }
+            }
+        });
+
+        it("has each environment variable and each mount path once", () => {
+            for (const [{ owner }, { env = [], volumeMounts = [] }] of every()) {
+                for (const keys of [env.map(({ name }) => name), volumeMounts.map(({ mountPath }) => mountPath)]) {
+                    expect(new Set(keys).size, owner).to.equal(keys.length);
+                }
+            }
+        });
+
+        it("mounts volumes that its pod has, and a pod has none that is not mounted", () => {
+            for (const registrations of [defaults, retained]) {
+                for (const pod of [...pods(registrations), workerPod(registrations)]) {
+                    const mounted = containers(pod).flatMap(({ volumeMounts = [] }) =>
+                        volumeMounts.map(({ name }) => name),
+                    );
+                    const had = (pod.spec.volumes ?? []).map(({ name }) => name);
+                    expect(had, pod.owner).to.have.members([...new Set(mounted)]);
+                }
+            }
+        });
+
+        it("of a long-running process is asked at the start and later whether it works", () => {
+            for (const pod of pods(defaults).filter(({ kind }) => kind !== "Job")) {
+                for (const container of containers(pod)) {
+                    expect(container, pod.owner).to.include.keys("startupProbe", "livenessProbe");
+                }
+            }
+        });
+
+        it("is told of no other Service by variables that Airflow might take for its own", () => {
+            for (const pod of [...pods(defaults), workerPod(defaults)]) {
+                expect(pod.spec.enableServiceLinks, pod.owner).to.equal(false);
+            }
+        });
+
+        it("has a variable that a user sets once, with the user's value", async () => {
+            const variable = { name: "AIRFLOW__CORE__LOAD_EXAMPLES", value: "True" };
+            const process = { env: [variable] };
+            const registrations = await build({
+                airflow: { options: { core: { load_examples: "maybe" } } },
+                apiServer: process,
+                scheduler: process,
+                dagProcessor: process,
+                triggerer: process,
+                workers: process,
+            });
+            const given = [...pods(registrations), workerPod(registrations)].filter(({ owner }) =>
+                /deployment|triggerer|template/.test(owner),
+            );
+            expect(given).to.have.lengthOf(5);
+            for (const pod of given) {
+                const found = containers(pod)[0].env?.filter(({ name }) => name === variable.name);
+                expect(found, pod.owner).to.deep.equal([variable]);
+            }
+        });
+    });
+
+    describe("secrets", () => {
+        it("reach each process as far as it needs them, and tasks not at all", () => {
+            const reach = Object.fromEntries(
+                [...pods(defaults), workerPod(defaults)].map((pod) => [pod.owner, secretReferences(pod).sort()]),
+            );
+            expect(reach).to.deep.equal({
+                "airflow-api-server-deployment": ["connection", "fernet-key", "jwt-secret", "secret-key"],
+                "airflow-scheduler-deployment": ["connection", "fernet-key", "jwt-secret"],
+                "airflow-dag-processor-deployment": ["connection", "fernet-key"],
+                "airflow-triggerer-stateful-set": ["connection", "fernet-key", "secret-key"],
+                "airflow-postgres-stateful-set": ["password"],
+                "airflow-migration-job": ["connection", "fernet-key"],
+                "airflow-admin-user-job": ["connection", "fernet-key", "password", "secret-key"],
+                "airflow-dags-job": [],
+                "airflow-permissions-job": [],
+                "airflow-scheduler-pod-template": [],
+            });
+        });
+
+        it("are referred to by keys that the Secrets have", () => {
+            const held = new Map(
+                objects(defaults, "Secret").map(({ name, inputs }) => [
+                    `${name}-1a2b3c4d`,
+                    Object.keys(inputs.stringData as object),
+                ]),
+            );
+            for (const pod of pods(defaults)) {
+                for (const { valueFrom } of containers(pod).flatMap(({ env = [] }) => env)) {
+                    if (valueFrom?.secretKeyRef) {
+                        expect(held.get(valueFrom.secretKeyRef.name), pod.owner).to.include(valueFrom.secretKeyRef.key);
+                    }
+                }
+            }
+        });
+    });
+
+    describe("services", () => {
+        it("select the pods of one process and reach a port that it has", () => {
+            for (const service of objects(defaults, "Service")) {
+                const { selector, ports } = spec<k8s.types.output.core.v1.ServiceSpec>(service);
+                const selected = pods(defaults).filter((pod) =>
+                    Object.entries(selector).every(([key, value]) => pod.metadata.labels?.[key] === value),
+                );
+                expect(selected, service.name).to.have.lengthOf(1);
+                const open = containers(selected[0]).flatMap((container) => container.ports ?? []);
+                for (const { port, targetPort } of ports) {
+                    const reached = open.filter(({ name, containerPort }) =>
+                        [name, containerPort].includes(targetPort ?? port),
+                    );
+                    expect(reached, service.name).to.have.lengthOf(1);
+                }
+            }
+        });
+
+        it("are reachable from inside the cluster only, as long as nobody asks for more", () => {
+            for (const service of objects(defaults, "Service")) {
+                expect(spec<{ type?: string }>(service).type, service.name).to.equal(undefined);
+            }
+        });
+    });
+
+    describe("workloads", () => {
+        it("select their own pods by labels that no upgrade changes", async () => {
+            const newer = await build({ airflow: { version: "3.4.0" }, database: { image: "postgres:18" } });
+            for (const kind of ["Deployment", "StatefulSet"]) {
+                for (const workload of objects(defaults, kind)) {
+                    type Selecting = { selector: { matchLabels: Record<string, string> } };
+                    const { matchLabels } = spec<Selecting>(workload).selector;
+                    const pod = pods(defaults).find(({ owner }) => owner === workload.name);
+                    expect(pod?.metadata.labels, workload.name).to.include(matchLabels);
+                    expect(spec<Selecting>(named(newer, workload.name)).selector.matchLabels).to.deep.equal(
+                        matchLabels,
+                    );
+                }
+            }
+        });
+
+        it("of Postgres use the volume that fits: its own disk, or the retained one", () => {
+            const claim = (registrations: Registration[]) =>
+                pods(registrations)
+                    .find(({ owner }) => owner === "airflow-postgres-stateful-set")
+                    ?.spec.volumes?.find(({ name }) => name === "data")?.persistentVolumeClaim?.claimName;
+            expect(claim(defaults)).to.equal("airflow-postgres");
+            expect(claim(retained)).to.equal("airflow-database");
+        });
+
+        it("have as many pods as was asked for", async () => {
+            const registrations = await build({ apiServer: { replicas: 3 }, triggerer: { replicas: 2 } });
+            const replicas = (name: string) => spec<{ replicas: number }>(named(registrations, name)).replicas;
+            expect(replicas("airflow-api-server-deployment")).to.equal(3);
+            expect(replicas("airflow-triggerer-stateful-set")).to.equal(2);
+            expect(replicas("airflow-scheduler-deployment")).to.equal(1);
+        });
+    });
+});

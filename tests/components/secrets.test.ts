@@ -1,0 +1,155 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { AirflowKubernetes, type AirflowKubernetesArgs } from "../../components";
+import { attempt, generatedBytes, generatedValue, openTexts, type Registration } from "../support/mocks";
+import { kindOf, named, objects } from "../support/objects";
+import { outputValue } from "../support/program";
+
+const pinned = {
+    fernetKey: `${"pinned-fernet-".repeat(4).slice(0, 43)}=`,
+    database: "pinned@database:password",
+    admin: "pinned-admin-password",
+};
+
+function pinnedArgs(wrap: (value: string) => pulumi.Input<string>): AirflowKubernetesArgs {
+    return {
+        airflow: { fernetKey: wrap(pinned.fernetKey) },
+        database: { password: wrap(pinned.database), retain: true },
+        admin: { password: wrap(pinned.admin) },
+    };
+}
+
+/** Everything that must not be readable, in each form in which it appears. */
+const secrets = [
+    ...["database-password", "admin-password", "jwt-secret", "api-secret-key"].map((noun) =>
+        generatedValue(`airflow-${noun}`),
+    ),
+    generatedBytes,
+    generatedBytes.replaceAll("+", "-").replaceAll("/", "_"),
+    ...Object.values(pinned),
+    encodeURIComponent(pinned.database),
+];
+
+function leaks(registrations: readonly Registration[]): string[] {
+    return registrations.flatMap(({ type, name, sentInputs }) =>
+        openTexts(sentInputs)
+            .filter((text) => secrets.some((secret) => text.includes(secret)))
+            .map((text) => `${kindOf(type)} ${name}: ${text}`),
+    );
+}
+
+describe("secrets", () => {
+    const runs: Record<string, AirflowKubernetesArgs> = {
+        "generated values": {},
+        "secret Outputs": pinnedArgs(pulumi.secret),
+        "plain strings": pinnedArgs((value) => value),
+        "plain Outputs": pinnedArgs((value) => pulumi.output(value)),
+    };
+
+    for (const [what, args] of Object.entries(runs)) {
+        for (const preview of [false, true]) {
+            it(`lie open in no input of any object or component: ${what}${preview ? ", in a preview" : ""}`, async () => {
+                const { error, registrations } = await attempt(() => new AirflowKubernetes("airflow", args), {
+                    preview,
+                });
+                expect(error).to.equal(undefined);
+                expect(registrations.length).to.be.greaterThan(60);
+                expect(leaks(registrations)).to.deep.equal([]);
+            });
+        }
+
+        it(`are marked in the Secrets, and nowhere else among the objects: ${what}`, async () => {
+            const { registrations } = await attempt(() => new AirflowKubernetes("airflow", args));
+            const marked = objects(registrations).filter(({ secretInputs }) => secretInputs.length > 0);
+            expect(
+                marked.map(({ type, name, secretInputs }) => [kindOf(type), name, ...secretInputs]),
+            ).to.have.deep.members(
+                ["database", "api", "encryption", "admin"].map((noun) => ["Secret", `airflow-${noun}`, "stringData"]),
+            );
+        });
+    }
+
+    it("are found by this test where they lie open", () => {
+        const lying = (sentInputs: unknown) => [{ type: "a:b:C", name: "c", sentInputs } as Registration];
+        expect(leaks(lying({ env: [{ value: `x${pinned.admin}y` }] }))).to.have.lengthOf(1);
+        expect(leaks(lying({ a: generatedBytes }))).to.have.lengthOf(1);
+    });
+
+    it("given as plain strings are marked in what the stack keeps of the component", async () => {
+        const args = pinnedArgs((value) => value);
+        const { registrations } = await attempt(() => new AirflowKubernetes("airflow", args));
+        const component = named(registrations, "airflow", "AirflowKubernetes");
+        expect(component.secretInputs).to.have.members(["airflow", "database", "admin"]);
+        expect(component.inputs).to.deep.equal({
+            airflow: { fernetKey: pinned.fernetKey },
+            database: { password: pinned.database, retain: true },
+            admin: { password: pinned.admin },
+        });
+    });
+
+    it("are used as given, the password of the database encoded in its URL", async () => {
+        const { registrations } = await attempt(() => new AirflowKubernetes("airflow", pinnedArgs(pulumi.secret)));
+        const data = (name: string) => named(registrations, name, "Secret").inputs.stringData;
+        expect(data("airflow-encryption")).to.deep.equal({ "fernet-key": pinned.fernetKey });
+        expect(data("airflow-admin")).to.deep.equal({ password: pinned.admin });
+        expect(data("airflow-database")).to.deep.equal({
+            password: pinned.database,
+            connection:
+                "postgresql+psycopg2://airflow:pinned%40database%3Apassword@airflow-postgres.airflow.svc.cluster.local:5432/airflow",
+        });
+    });
+
+    it("are generated long enough, and the fernet key as Fernet wants it", async () => {
+        const { registrations } = await attempt(() => new AirflowKubernetes("airflow"));
+        const lengths = Object.fromEntries(
+            registrations
+                .filter(({ type }) => type.startsWith("random:"))
+                .map(({ name, inputs }) => [name, inputs.length]),
+        );
+        expect(lengths).to.deep.equal({
+            "airflow-fernet-key": 32,
+            "airflow-database-password": 32,
+            "airflow-admin-password": 24,
+            "airflow-jwt-secret": 64,
+            "airflow-api-secret-key": 64,
+        });
+        const { "fernet-key": key } = named(registrations, "airflow-encryption").inputs.stringData as Record<
+            string,
+            string
+        >;
+        expect(key).to.match(/^[A-Za-z0-9_-]{43}=$/);
+        expect(Buffer.from(key, "base64url")).to.have.lengthOf(32);
+    });
+
+    it("that a user refers to are in no literal value", async () => {
+        const value = pulumi.secret("token");
+        const { registrations } = await attempt(
+            () =>
+                new AirflowKubernetes("airflow", {
+                    scheduler: { env: [{ name: "A", secretName: "mine", secretKey: "key" }] },
+                    workers: { env: [{ name: "B", value }] },
+                }),
+        );
+        // A literal that is secret stays marked, also in the template of the pods.
+        expect(named(registrations, "airflow-scheduler-pod-template").secretInputs).to.deep.equal(["data"]);
+        expect(registrations.flatMap(({ sentInputs }) => openTexts(sentInputs))).to.not.include("token");
+    });
+
+    it("come out of the component as secrets: only the password does", async () => {
+        let airflow: AirflowKubernetes | undefined;
+        await attempt(() => {
+            airflow = new AirflowKubernetes("airflow");
+        });
+        if (airflow === undefined) {
+            throw new Error("not built");
+        }
+        const { adminPassword, adminUser, namespaces, openUi, url } = airflow;
+        expect(await outputValue(adminPassword)).to.deep.equal({
+            value: generatedValue("airflow-admin-password"),
+            secret: true,
+        });
+        for (const output of [adminUser, namespaces, openUi, url]) {
+            expect((await outputValue(output)).secret).to.equal(false);
+        }
+    });
+});
