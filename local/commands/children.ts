@@ -52,9 +52,13 @@ export async function output(command: readonly string[], options: ChildOptions =
     return finished.stdout;
 }
 
-/** Whether a program of this name is on the PATH. */
-export function onPath(program: string, env: NodeJS.ProcessEnv = process.env): boolean {
-    return (env.PATH ?? "").split(":").some((folder) => folder !== "" && existsSync(join(folder, program)));
+/**
+ * The program of this name that is installed on this machine. What npm puts on the PATH of its scripts does not count: those
+ * are the project's own packages, such as the one that downloads the Pulumi CLI.
+ */
+export function findOnPath(program: string, path = process.env.PATH ?? ""): string | undefined {
+    const folders = path.split(":").filter((folder) => folder !== "" && !folder.endsWith(join("node_modules", ".bin")));
+    return folders.map((folder) => join(folder, program)).find((file) => existsSync(file));
 }
 
 function start(

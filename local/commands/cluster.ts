@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { binDirectory, clusterStatus, clusterUp, contextName, kubeconfigPath } from "../cluster";
 import { ensureImages } from "../images";
-import { capture, onPath } from "./children";
+import { capture, findOnPath } from "./children";
 import { UserError } from "./errors";
 import type { Override } from "./overrides";
 import { say } from "./progress";
@@ -46,7 +46,8 @@ export function clusterEnvironment(cluster: Cluster, env: NodeJS.ProcessEnv = pr
 /** kubectl with the flags that choose the cluster. */
 export function kubectl(cluster: Cluster): readonly string[] {
     const built = join(binDirectory(), "kubectl");
-    const program = cluster.kind === "local" || (existsSync(built) && !onPath("kubectl")) ? built : "kubectl";
+    const program =
+        cluster.kind === "local" || (existsSync(built) && findOnPath("kubectl") === undefined) ? built : "kubectl";
     const file = cluster.kubeconfig === undefined ? [] : ["--kubeconfig", cluster.kubeconfig];
     return [program, ...file, "--context", cluster.context];
 }

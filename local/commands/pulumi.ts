@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { repositoryDirectory, stateDirectory } from "../support/paths";
-import { capture, onPath, output } from "./children";
+import { capture, findOnPath, output } from "./children";
 import { UserError } from "./errors";
 import { say } from "./progress";
 
@@ -18,16 +18,15 @@ export interface Engine {
 
 /** What the choice of an engine has to find out; tests put their own answers here. */
 export interface EngineProbes {
-    /** Whether `pulumi` is on the PATH. */
-    readonly pulumiOnPath: () => boolean;
+    /** The `pulumi` on the PATH. */
+    readonly installed: () => string | undefined;
     /** Whether the npm package `pulumi` has its CLI, or can download it. */
     readonly npmPackageWorks: () => Promise<boolean>;
 }
 
 const downloadSite = "get.pulumi.com";
 
-const commands: Readonly<Record<Engine["kind"], readonly string[]>> = {
-    pulumi: ["pulumi"],
+const commands = {
     npm: [join(repositoryDirectory, "node_modules", ".bin", "pulumi")],
     local: [process.execPath, "--import", "tsx", join(repositoryDirectory, "local", "engine", "cli.ts")],
 };
@@ -35,14 +34,19 @@ const commands: Readonly<Record<Engine["kind"], readonly string[]>> = {
 /** Picks the engine that `ENGINE=` names, else the first that works here. */
 export async function chooseEngine(
     asked: string | undefined,
-    probes: EngineProbes = { pulumiOnPath: () => onPath("pulumi"), npmPackageWorks },
+    probes: EngineProbes = { installed: () => findOnPath("pulumi"), npmPackageWorks },
 ): Promise<Engine> {
-    const pick = (kind: Engine["kind"], why: string): Engine => ({ kind, command: commands[kind], why });
+    const pick = (kind: keyof typeof commands, why: string): Engine => ({ kind, command: commands[kind], why });
     if (asked === "local") {
         return pick("local", "ENGINE=local asks for it");
     }
-    if (asked !== "npm" && probes.pulumiOnPath()) {
-        return pick("pulumi", asked === "pulumi" ? "ENGINE=pulumi asks for it" : "it is on the PATH");
+    const installed = probes.installed();
+    if (asked !== "npm" && installed !== undefined) {
+        return {
+            kind: "pulumi",
+            command: [installed],
+            why: asked === "pulumi" ? "ENGINE=pulumi asks for it" : "it is on the PATH",
+        };
     }
     if (asked === "pulumi") {
         throw new UserError("ENGINE=pulumi: there is no pulumi on the PATH. Install it, or leave ENGINE out.");

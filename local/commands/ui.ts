@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { onPath } from "./children";
+import { findOnPath } from "./children";
 import { requireCluster } from "./cluster";
 import { waitFor } from "./deadline";
 import { UserError } from "./errors";
@@ -67,7 +67,7 @@ function interrupted(): Promise<void> {
 function openBrowser(url: string): void {
     const hasDisplay = Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY);
     const opener = process.platform === "darwin" ? "open" : "xdg-open";
-    if ((hasDisplay || process.platform === "darwin") && onPath(opener)) {
+    if ((hasDisplay || process.platform === "darwin") && findOnPath(opener) !== undefined) {
         spawn(opener, [url], { stdio: "ignore", detached: true })
             .on("error", () => undefined)
             .unref();

@@ -35,11 +35,11 @@ describe("the other commands", () => {
     it("make status tells in plain words what is wrong, and ends with an error", async () => {
         const set = (image: string) =>
             kube([
-                ...["set", "image", "deployment/airflow-triggerer", "--namespace", namespaces.airflow],
+                ...["set", "image", "deployment/airflow-dag-processor", "--namespace", namespaces.airflow],
                 `*=${image}`,
             ]);
-        const [triggerer] = await objects("deployment", "airflow-triggerer", "--namespace", namespaces.airflow);
-        const image = /"image":"([^"]+)"/.exec(JSON.stringify(triggerer))?.[1] ?? "";
+        const [processor] = await objects("deployment", "airflow-dag-processor", "--namespace", namespaces.airflow);
+        const image = /"image":"([^"]+)"/.exec(JSON.stringify(processor))?.[1] ?? "";
         await set("nowhere.invalid/none:1");
         try {
             const made = await waitFor(
@@ -56,7 +56,7 @@ describe("the other commands", () => {
             await kube([
                 "rollout",
                 "status",
-                "deployment/airflow-triggerer",
+                "deployment/airflow-dag-processor",
                 "--namespace",
                 namespaces.airflow,
                 "--timeout=120s",

@@ -51,13 +51,8 @@ describe("without a cluster", () => {
                 .filter((manifest) => manifest.kind === kind)
                 .map((manifest) => manifest.metadata.name)
                 .sort();
-        expect(names("Deployment")).to.deep.equal([
-            "airflow-api-server",
-            "airflow-dag-processor",
-            "airflow-scheduler",
-            "airflow-triggerer",
-        ]);
-        expect(names("StatefulSet")).to.deep.equal(["airflow-postgres"]);
+        expect(names("Deployment")).to.deep.equal(["airflow-api-server", "airflow-dag-processor", "airflow-scheduler"]);
+        expect(names("StatefulSet")).to.deep.equal(["airflow-postgres", "airflow-triggerer"]);
         expect(names("Namespace")).to.deep.equal(["airflow", "airflow-storage", "airflow-workers"]);
         expect(names("Job")).to.have.length(4);
     });

@@ -1,9 +1,15 @@
+import { join } from "node:path";
 import { expect } from "chai";
+import { findOnPath } from "../../../local/commands/children";
 import { chooseCluster, clusterEnvironment, clusterOverrides, kubectl } from "../../../local/commands/cluster";
 import { UserError } from "../../../local/commands/errors";
 import { chooseEngine } from "../../../local/commands/pulumi";
+import { repositoryDirectory } from "../../../local/support/paths";
 
-const machine = (pulumi: boolean, npm: boolean) => ({ pulumiOnPath: () => pulumi, npmPackageWorks: async () => npm });
+const machine = (pulumi: boolean, npm: boolean) => ({
+    installed: () => (pulumi ? "/opt/pulumi" : undefined),
+    npmPackageWorks: async () => npm,
+});
 
 async function failure(work: Promise<unknown>): Promise<unknown> {
     return await work.then(
@@ -23,6 +29,11 @@ describe("The engine", () => {
         expect((await chooseEngine("local", machine(true, true))).kind).to.equal("local");
         expect((await chooseEngine("npm", machine(true, true))).kind).to.equal("npm");
         expect((await chooseEngine("pulumi", machine(true, false))).kind).to.equal("pulumi");
+    });
+
+    it("is not taken for installed because npm has the package of its name on the PATH of scripts", () => {
+        expect(findOnPath("pulumi", join(repositoryDirectory, "node_modules", ".bin"))).to.equal(undefined);
+        expect(findOnPath("sh", "/nowhere:/bin")).to.equal("/bin/sh");
     });
 
     it("is never silently another than the one asked for", async () => {
