@@ -183,7 +183,8 @@ async function stop(): Promise<void> {
     await stopNode();
     progress("Stopping the control plane");
     for (const name of controlPlaneParts) {
-        await stopPart(name);
+        // The API server waits for clients that watch; they find out anyway.
+        await stopPart(name, undefined, 3_000);
     }
     const left = processesOfCluster().map((pid) => processRecord(pid));
     await endProcesses(

@@ -3,6 +3,7 @@ import { mkdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { clusterDirectory } from "../support/paths.js";
 import { paths } from "./layout.js";
+import { natFamilies, removeNatTables } from "./network.js";
 
 /**
  * What the cluster changes on the machine itself, with what was there before. `down` puts it back; it is written before the
@@ -12,6 +13,8 @@ interface MachineRecord {
     /** Kernel settings are only put back within the boot in which they were changed. */
     bootId: string;
     kernelSettings: Record<string, string>;
+    /** The families that had a table "nat" of iptables. */
+    natFamilies?: string[];
     /** Directories that had to be made, outermost first. */
     directories: string[];
 }
@@ -70,6 +73,7 @@ export async function prepareMachine(mountPoints: readonly string[]): Promise<vo
     const record: MachineRecord = {
         bootId: bootId(),
         kernelSettings: sameBoot ? before.kernelSettings : settings,
+        natFamilies: sameBoot ? before.natFamilies : await natFamilies(),
         directories: [...new Set([...(before?.directories ?? []), ...made])],
     };
     if (JSON.stringify(record) !== JSON.stringify(before)) {
@@ -92,6 +96,7 @@ export async function restoreMachine(): Promise<void> {
             writeFileSync(settingPath(name), value);
         }
     }
+    await removeNatTables(record.natFamilies ?? []);
     for (const directory of [...record.directories].reverse()) {
         // What somebody else put there stays, and its directory with it.
         await rmdir(directory).catch((error: NodeJS.ErrnoException) => {

@@ -140,14 +140,31 @@ export function portMappingRemoval(saved: string): string {
 async function removePortMappings(): Promise<void> {
     const saved = await tryCommand("iptables-save", ["-t", "nat"]);
     const removal = portMappingRemoval(saved.stdout);
-    if (removal === "") {
-        return;
+    if (removal !== "") {
+        await command("iptables-restore", ["--noflush"], { input: removal });
     }
-    await command("iptables-restore", ["--noflush"], { input: removal });
-    // iptables makes the table with its first rule; without rules and chains of others it is nobody's.
-    if (
-        !/^(-A |:(?!PREROUTING|INPUT|OUTPUT|POSTROUTING))/m.test((await command("iptables-save", ["-t", "nat"])).trim())
-    ) {
-        await tryCommand("nft", ["delete", "table", "ip", "nat"]);
+}
+
+/** Whether what `nft list table` prints has no rule and no chain but those that iptables makes with the table. */
+export function isBareTable(listed: string): boolean {
+    const lines = listed.split("\n").map((line) => line.trim());
+    const chains = lines.filter((line) => line.startsWith("chain "));
+    const hooks = lines.filter((line) => line.startsWith("type ") && line.includes(" hook "));
+    const others = lines.filter((line) => !["", "}"].includes(line) && !/^(table|chain|type|#)\b|^#/.test(line));
+    return others.length === 0 && chains.length === hooks.length;
+}
+
+/** The families that have a table "nat" of iptables. */
+export async function natFamilies(): Promise<string[]> {
+    const tables = (await tryCommand("nft", ["list", "tables"])).stdout.split("\n");
+    return ["ip", "ip6"].filter((family) => tables.includes(`table ${family} nat`));
+}
+
+/** Removes the tables "nat" that port mappings made, unless something of others is in them by now. */
+export async function removeNatTables(familiesBefore: readonly string[]): Promise<void> {
+    for (const family of (await natFamilies()).filter((name) => !familiesBefore.includes(name))) {
+        if (isBareTable((await tryCommand("nft", ["list", "table", family, "nat"])).stdout)) {
+            await tryCommand("nft", ["delete", "table", family, "nat"]);
+        }
     }
 }

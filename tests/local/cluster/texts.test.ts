@@ -8,7 +8,13 @@ import { containerdConfiguration, findDigest } from "../../../local/cluster/cont
 import { apiServerPart, controllerManagerPart, etcdPart, schedulerPart } from "../../../local/cluster/controlPlane.js";
 import { kubeletConfiguration, proxyConfiguration } from "../../../local/cluster/kubelet.js";
 import { missingDirectories } from "../../../local/cluster/machine.js";
-import { cniConfiguration, masqueradeRules, podDevices, portMappingRemoval } from "../../../local/cluster/network.js";
+import {
+    cniConfiguration,
+    isBareTable,
+    masqueradeRules,
+    podDevices,
+    portMappingRemoval,
+} from "../../../local/cluster/network.js";
 import { holderScript, isNodeMountTable } from "../../../local/cluster/node.js";
 import { packagesOf } from "../../../local/cluster/packages.js";
 import { elapsed } from "../../../local/cluster/progress.js";
@@ -231,6 +237,23 @@ describe("local/cluster: network", () => {
             .and.not.include("PREROUTING")
             .and.not.include("-X CNI-HOSTPORT-DNAT");
         expect(portMappingRemoval("*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n")).to.equal("");
+    });
+});
+
+describe("local/cluster: tables of iptables", () => {
+    const base =
+        "table ip nat {\n\tchain PREROUTING {\n\t\ttype nat hook prerouting priority dstnat; policy accept;\n\t}";
+
+    it("are bare with base chains only", () => {
+        expect(isBareTable(`${base}\n}\n`)).to.equal(true);
+        expect(isBareTable(`# Warning: managed by iptables-nft\n${base}\n}\n`)).to.equal(true);
+    });
+
+    it("are not bare with a chain or a rule of others", () => {
+        expect(isBareTable(`${base}\n\tchain DOCKER {\n\t}\n}\n`)).to.equal(false);
+        expect(isBareTable(base.replace("accept;", "accept;\n\t\tcounter packets 0 bytes 0 jump DOCKER"))).to.equal(
+            false,
+        );
     });
 });
 
