@@ -226,7 +226,10 @@ export interface ProcessArgs {
     readonly replicas?: number;
     /** CPU and memory of each pod. */
     readonly resources?: ResourcesArgs;
-    /** Further environment variables. */
+    /**
+     * Further environment variables.
+     * @default - none
+     */
     readonly env?: EnvironmentVariableArgs[];
     /** Which nodes and with what priority. */
     readonly placement?: PlacementArgs;
@@ -236,7 +239,10 @@ export interface ProcessArgs {
 export interface WorkersArgs {
     /** CPU and memory of a task, unless the task asks for others. */
     readonly resources?: ResourcesArgs;
-    /** Further environment variables. They are visible to every task. */
+    /**
+     * Further environment variables. They are visible to every task.
+     * @default - none
+     */
     readonly env?: EnvironmentVariableArgs[];
     /** Which nodes and with what priority. */
     readonly placement?: PlacementArgs;
