@@ -86,9 +86,16 @@ const always = [
 ];
 
 describe("AirflowKubernetes", () => {
+    let defaults: Registration[];
+    let withDatabase: Registration[];
+    before(async () => {
+        defaults = await record(build());
+        withDatabase = await record(build(retained));
+    });
+
     describe("registers", () => {
         it("exactly these with the defaults", async () => {
-            expect(kindsAndNames(await record(build()))).to.have.members([
+            expect(kindsAndNames(defaults)).to.have.members([
                 ...always,
                 "RandomBytes airflow-fernet-key",
                 "RandomPassword airflow-database-password",
@@ -97,7 +104,7 @@ describe("AirflowKubernetes", () => {
         });
 
         it("exactly these with a retained database and pinned keys", async () => {
-            expect(kindsAndNames(await record(build(retained)))).to.have.members([
+            expect(kindsAndNames(withDatabase)).to.have.members([
                 ...always,
                 "PersistentVolume airflow-volumes-storage-database",
                 "PersistentVolume airflow-volumes-airflow-database",
@@ -108,24 +115,21 @@ describe("AirflowKubernetes", () => {
 
         it("the same in a preview, where no generated value is known", async () => {
             const preview = await record(build(), true);
-            expect(preview.map(({ urn }) => urn)).to.have.members((await record(build())).map(({ urn }) => urn));
+            expect(preview.map(({ urn }) => urn)).to.have.members(defaults.map(({ urn }) => urn));
         });
 
         it("no object that is not namespaced, other than volumes and namespaces: no ClusterRole", async () => {
-            const cluster = objects(await record(build(retained))).filter(
-                (object) => metadata(object).namespace === undefined,
-            );
+            const cluster = objects(withDatabase).filter((object) => metadata(object).namespace === undefined);
             expect(new Set(cluster.map(({ type }) => kindOf(type)))).to.deep.equal(
                 new Set(["PersistentVolume", "Namespace"]),
             );
         });
 
         it("everything below itself, under names that begin with those of their parents", async () => {
-            const registrations = await record(build(retained));
-            const byUrn = new Map(registrations.map((registration) => [registration.urn, registration]));
-            const roots = registrations.filter(({ parent }) => !byUrn.has(parent));
+            const byUrn = new Map(withDatabase.map((registration) => [registration.urn, registration]));
+            const roots = withDatabase.filter(({ parent }) => !byUrn.has(parent));
             expect(roots.map(({ type }) => kindOf(type))).to.deep.equal(["AirflowKubernetes"]);
-            for (const { name, parent } of registrations) {
+            for (const { name, parent } of withDatabase) {
                 expect(name.startsWith(byUrn.get(parent)?.name ?? "airflow"), name).to.equal(true);
             }
         });
@@ -155,58 +159,52 @@ describe("AirflowKubernetes", () => {
         });
 
         it("nothing that is protected, which would make a destroy fail", async () => {
-            const registrations = await record(build(retained));
-            expect(registrations.filter(({ protect }) => protect)).to.deep.equal([]);
+            expect(withDatabase.filter(({ protect }) => protect)).to.deep.equal([]);
         });
 
         it("nothing that stays behind on a destroy, except a database's claim that goes with its namespace", async () => {
             const kept = (registrations: Registration[]) =>
                 registrations.filter(({ retainOnDelete }) => retainOnDelete).map(({ name }) => name);
-            expect(kept(await record(build(retained)))).to.deep.equal([]);
-            const registrations = await record(build());
-            expect(kept(registrations)).to.deep.equal(["airflow-postgres-claim"]);
-            expect(named(registrations, "airflow-postgres-claim").deletedWith).to.equal(
-                named(registrations, "airflow-namespaces-airflow").urn,
+            expect(kept(withDatabase)).to.deep.equal([]);
+            expect(kept(defaults)).to.deep.equal(["airflow-postgres-claim"]);
+            expect(named(defaults, "airflow-postgres-claim").deletedWith).to.equal(
+                named(defaults, "airflow-namespaces-airflow").urn,
             );
         });
     });
 
     describe("orders", () => {
-        let registrations: Registration[];
-        before(async () => {
-            registrations = await record(build(retained));
-        });
-        const namesOf = (kind: string) => objects(registrations, kind).map(({ name }) => name);
+        const namesOf = (kind: string) => objects(withDatabase, kind).map(({ name }) => name);
 
         it("namespaces after all volumes, so that on a destroy volumes go last", () => {
             for (const name of namesOf("Namespace")) {
-                expect([...waitsFor(registrations, name)]).to.include.members(namesOf("PersistentVolume"));
+                expect([...waitsFor(withDatabase, name)]).to.include.members(namesOf("PersistentVolume"));
             }
         });
 
         it("no volume after a namespace", () => {
             for (const name of namesOf("PersistentVolume")) {
-                const before = waitsFor(registrations, name);
+                const before = waitsFor(withDatabase, name);
                 expect(namesOf("Namespace").filter((namespace) => before.has(namespace))).to.deep.equal([]);
             }
         });
 
         it("claims after their namespaces, and their deletion with them", () => {
-            for (const claim of objects(registrations, "PersistentVolumeClaim")) {
+            for (const claim of objects(withDatabase, "PersistentVolumeClaim")) {
                 const noun = claim.name.split("-")[2];
-                const namespace = named(registrations, `airflow-namespaces-${noun}`);
+                const namespace = named(withDatabase, `airflow-namespaces-${noun}`);
                 expect(claim.deletedWith, claim.name).to.equal(namespace.urn);
                 expect(claim.dependencies).to.include(namespace.urn);
             }
         });
 
         it("deletion with a namespace for nothing else", () => {
-            const withOthers = registrations.filter(({ deletedWith }) => deletedWith !== "").map(({ name }) => name);
+            const withOthers = withDatabase.filter(({ deletedWith }) => deletedWith !== "").map(({ name }) => name);
             expect(withOthers).to.have.members(namesOf("PersistentVolumeClaim"));
         });
 
         it("the permission Job after all claims, and what mounts volumes after the permission Job", () => {
-            expect([...waitsFor(registrations, "airflow-permissions-job")]).to.include.members(
+            expect([...waitsFor(withDatabase, "airflow-permissions-job")]).to.include.members(
                 namesOf("PersistentVolumeClaim"),
             );
             for (const name of [
@@ -217,12 +215,12 @@ describe("AirflowKubernetes", () => {
                 "airflow-scheduler-deployment",
                 "airflow-triggerer-stateful-set",
             ]) {
-                expect([...waitsFor(registrations, name)], name).to.include("airflow-permissions-job");
+                expect([...waitsFor(withDatabase, name)], name).to.include("airflow-permissions-job");
             }
         });
 
         it("database, migration, then the processes and the first user", () => {
-            expect([...waitsFor(registrations, "airflow-migration-job")]).to.include.members([
+            expect([...waitsFor(withDatabase, "airflow-migration-job")]).to.include.members([
                 "airflow-postgres-stateful-set",
                 "airflow-postgres-service",
                 "airflow-access-jobs",
@@ -234,12 +232,12 @@ describe("AirflowKubernetes", () => {
                 "airflow-scheduler-deployment",
                 "airflow-triggerer-stateful-set",
             ]) {
-                expect([...waitsFor(registrations, name)], name).to.include("airflow-migration-job");
+                expect([...waitsFor(withDatabase, name)], name).to.include("airflow-migration-job");
             }
         });
 
         it("the scheduler after all that a task pod needs, so that it is the first to go", () => {
-            expect([...waitsFor(registrations, "airflow-scheduler-deployment")]).to.include.members([
+            expect([...waitsFor(withDatabase, "airflow-scheduler-deployment")]).to.include.members([
                 "airflow-claims-workers-dags",
                 "airflow-claims-workers-logs",
                 "airflow-access-worker",
@@ -260,14 +258,13 @@ describe("AirflowKubernetes", () => {
                 "airflow-admin-user-job",
             ];
             for (const name of processes) {
-                const before = waitsFor(registrations, name);
+                const before = waitsFor(withDatabase, name);
                 expect(processes.filter((other) => before.has(other))).to.deep.equal([name]);
             }
         });
 
         it("a database of its own disk without waiting for the shared volumes' Job", async () => {
-            const plain = await record(build());
-            expect([...waitsFor(plain, "airflow-postgres-stateful-set")]).to.not.include("airflow-permissions-job");
+            expect([...waitsFor(defaults, "airflow-postgres-stateful-set")]).to.not.include("airflow-permissions-job");
         });
     });
 

@@ -2,7 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import { expect } from "chai";
 import { AirflowKubernetes, type AirflowKubernetesArgs } from "../../components";
 import { folder, noise, removeFolders } from "../support/folders";
-import { record } from "../support/mocks";
+import { type Registration, record } from "../support/mocks";
 import { kindOf, metadata, named, objects, pods, spec } from "../support/objects";
 
 type JobSpec = k8s.types.output.batch.v1.JobSpec;
@@ -10,8 +10,7 @@ type JobSpec = k8s.types.output.batch.v1.JobSpec;
 const all = ["admin-user", "dags", "migration", "permissions"];
 
 /** Names of the Jobs, by what they do. */
-async function jobNames(args: AirflowKubernetesArgs = {}): Promise<Record<string, string>> {
-    const registrations = await record(() => new AirflowKubernetes("airflow", args));
+function namesOf(registrations: readonly Registration[]): Record<string, string> {
     return Object.fromEntries(
         objects(registrations, "Job").map((job) => [
             job.name.slice("airflow-".length, -"-job".length),
@@ -20,11 +19,17 @@ async function jobNames(args: AirflowKubernetesArgs = {}): Promise<Record<string
     );
 }
 
+async function jobNames(args: AirflowKubernetesArgs): Promise<Record<string, string>> {
+    return namesOf(await record(() => new AirflowKubernetes("airflow", args)));
+}
+
 describe("Jobs, which cannot be changed once they are made", () => {
     after(removeFolders);
+    let registrations: Registration[];
     let defaults: Record<string, string>;
     before(async () => {
-        defaults = await jobNames();
+        registrations = await record(() => new AirflowKubernetes("airflow"));
+        defaults = namesOf(registrations);
     });
 
     /** Which Jobs other arguments make anew. */
@@ -80,8 +85,7 @@ describe("Jobs, which cannot be changed once they are made", () => {
         expect(await renewed(dags({ "a.py": "a = 1\n", "b.py": "", "c.py": "" }), before)).to.deep.equal(["dags"]);
     });
 
-    it("run again after a failure, and never beside a proxy that would not end", async () => {
-        const registrations = await record(() => new AirflowKubernetes("airflow"));
+    it("run again after a failure, and never beside a proxy that would not end", () => {
         for (const job of objects(registrations, "Job")) {
             expect(metadata(job).annotations, job.name).to.deep.equal({ "pulumi.com/replaceUnready": "true" });
             const { backoffLimit, activeDeadlineSeconds, ttlSecondsAfterFinished, template } = spec<JobSpec>(job);
@@ -94,8 +98,7 @@ describe("Jobs, which cannot be changed once they are made", () => {
         }
     });
 
-    it("of Airflow's end at once when no other try could help", async () => {
-        const registrations = await record(() => new AirflowKubernetes("airflow"));
+    it("of Airflow's end at once when no other try could help", () => {
         for (const job of objects(registrations, "Job").filter(({ name }) => !name.includes("permissions"))) {
             const { podFailurePolicy, template } = spec<JobSpec>(job);
             expect(podFailurePolicy?.rules, job.name).to.deep.equal([
@@ -132,8 +135,7 @@ describe("Jobs, which cannot be changed once they are made", () => {
         );
     });
 
-    it("give no password to a command line", async () => {
-        const registrations = await record(() => new AirflowKubernetes("airflow"));
+    it("give no password to a command line", () => {
         const job = named(registrations, "airflow-admin-user-job");
         const [container] = spec<JobSpec>(job).template.spec?.containers ?? [];
         expect(container.command).to.equal(undefined);

@@ -16,7 +16,7 @@ import { packDags } from "../../components/dags/dagsArchive";
 import { folder, noise, removeFolders } from "../support/folders";
 
 const scriptPath = join(__dirname, "../../components/dags/scripts/load_dags.py");
-const python = spawnSync("python3", ["-c", "import tarfile; tarfile.data_filter"]);
+const python = spawnSync("python3", ["--version"]);
 
 type Files = Record<string, string>;
 
@@ -75,7 +75,7 @@ async function output(child: ChildProcess): Promise<string> {
 describe("load_dags.py, run by a real Python", function () {
     before(function () {
         if (python.status !== 0) {
-            console.log("      skipped: there is no python3 with tarfile.data_filter on this machine");
+            console.log("      skipped: there is no python3 on this machine");
             this.skip();
         }
     });
