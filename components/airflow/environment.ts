@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { EnvironmentVariableArgs } from "../airflowKubernetesArgs";
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
-import { executionApiUrl } from "../networking/urls";
+import { executionApiUrl, redirectBase } from "../networking/urls";
 import { paths } from "./paths";
 import type { SecretKey, SecretKeys } from "./secretKeys";
 
@@ -32,6 +32,7 @@ export function commonEnvironment(settings: AirflowSettings): Environment {
 export function processEnvironment(settings: AirflowSettings): Environment {
     return {
         ...commonEnvironment(settings),
+        AIRFLOW__API__BASE_URL: redirectBase(settings.airflow.url),
         AIRFLOW__CORE__AUTH_MANAGER: "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
         AIRFLOW__CORE__EXECUTOR: "KubernetesExecutor",
         AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL: String(settings.dags.refreshSeconds),

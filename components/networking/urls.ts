@@ -7,6 +7,15 @@ export function urlPath(url: string): string {
 }
 
 /**
+ * What the api-server redirects to. An address of the own machine is one end of a port-forward, whose port may be another
+ * one today: a path alone lets the browser stay where it is.
+ */
+export function redirectBase(url: string): string {
+    const loopback = ["localhost", "127.0.0.1", "[::1]"].includes(new URL(url).hostname);
+    return loopback ? `${urlPath(url)}/` : url;
+}
+
+/**
  * Where tasks report to. The host is fully qualified, because tasks live in a namespace of their own; the path is that
  * of the public URL, because the api-server serves everything under one prefix.
  *

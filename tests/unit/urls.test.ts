@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { withDefaults } from "../../components/airflowKubernetesDefaults";
-import { executionApiUrl, openUiCommand, urlPath } from "../../components/networking/urls";
+import { executionApiUrl, openUiCommand, redirectBase, urlPath } from "../../components/networking/urls";
 
 function settings(url?: string, clusterDomain?: string) {
     return withDefaults({ airflow: { url, clusterDomain }, namespaces: { airflow: "team-a" } });
@@ -12,6 +12,12 @@ describe("urls: what follows from the one public URL", () => {
         expect(urlPath("http://localhost:8080/")).to.equal("");
         expect(urlPath("https://example.org/airflow")).to.equal("/airflow");
         expect(urlPath("https://example.org/data/airflow//")).to.equal("/data/airflow");
+    });
+
+    it("lets a browser stay at whatever port of its own machine it came through", () => {
+        expect(redirectBase("http://localhost:8080")).to.equal("/");
+        expect(redirectBase("http://127.0.0.1:9000/airflow")).to.equal("/airflow/");
+        expect(redirectBase("https://example.org/airflow")).to.equal("https://example.org/airflow");
     });
 
     it("sends tasks to the fully qualified name of the Service, which resolves in every namespace", () => {
