@@ -16,7 +16,7 @@ import { prepareMachine, restoreMachine } from "./machine.js";
 import { ensureNetwork, hasNetwork, removeNetwork } from "./network.js";
 import { ensureNode, nodeMounts, nodeParts, nodePid, stopNode } from "./node.js";
 import { ensurePackages } from "./packages.js";
-import { preflight } from "./preflight.js";
+import { hasGo, preflight } from "./preflight.js";
 import {
     endProcesses,
     ensurePart,
@@ -57,8 +57,10 @@ async function isHealthy(): Promise<boolean> {
     if (node === undefined || !existsSync(paths.certificates) || !existsSync(join(paths.binaries, "kubectl"))) {
         return false;
     }
-    // Building nothing: a binary that is missing is a part that has to be started again.
-    await ensureBinaries();
+    // Newer sources make newer programs, which the parts have to be started from again. What runs needs no Go.
+    if (await hasGo()) {
+        await ensureBinaries();
+    }
     const parts = [...describeControlPlane(), ...(await describeNode(node))];
     for (const part of parts) {
         if (!(await isRunning(part))) {

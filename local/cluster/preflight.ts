@@ -200,6 +200,11 @@ async function goEnvironment(name: string): Promise<string | undefined> {
     }
 }
 
+/** Whether a Go is on the PATH. */
+export async function hasGo(): Promise<boolean> {
+    return (await goEnvironment("GOVERSION")) !== undefined;
+}
+
 async function routes(): Promise<Route[]> {
     try {
         return foreignRoutes((await tryCommand("ip", ["-json", "route", "show"])).stdout);
