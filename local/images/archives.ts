@@ -6,7 +6,7 @@ import { withHeartbeat } from "../cluster/progress.js";
 import { cacheDirectory } from "../support/paths.js";
 import { createBuilder } from "./builder.js";
 import { withLock } from "./lock.js";
-import { packArchive } from "./ociArchive.js";
+import { archivePackages, packArchive } from "./ociArchive.js";
 import { ensurePackages } from "./packages.js";
 import type { Recipe } from "./recipe.js";
 import { recipeHash } from "./recipeHash.js";
@@ -80,7 +80,7 @@ export async function ensureArchive(name: string, recipe: Recipe): Promise<strin
         if (existsSync(archive)) {
             return;
         }
-        await ensurePackages(recipe.packages);
+        await ensurePackages([...archivePackages, ...recipe.packages]);
         try {
             await withHeartbeat(`Building the image ${recipe.reference}`, () => build(name, recipe, archive));
         } finally {

@@ -40,7 +40,7 @@ export function createBuilder(directory: string, log: string): Builder {
         directory,
         log,
         async run(program, arguments_) {
-            const output = createWriteStream(log, { flags: "a" });
+            const output = createWriteStream(log, { flags: "a", mode: 0o600 });
             await once(output, "open");
             output.write(`\n$ ${[program, ...arguments_].join(" ")}\n`);
             const child = spawn("setpriv", [...contained, program, ...arguments_], {

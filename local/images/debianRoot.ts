@@ -59,7 +59,7 @@ const removed = [
 const emptied = ["run", "tmp", "var/cache", "var/lib/apt/lists", "var/log", "var/tmp"];
 
 /** Takes the machine's settings, and what differs from build to build, out of a root. */
-export async function removeMachineSettings(root: string): Promise<void> {
+async function removeMachineSettings(root: string): Promise<void> {
     const contents = await Promise.all(
         emptied.map(async (directory) => (await readdir(join(root, directory))).map((name) => join(directory, name))),
     );
@@ -79,5 +79,4 @@ const insideEnvironment = [
 export async function runInRoot(builder: Builder, root: string, script: string): Promise<void> {
     await builder.run("chroot", [root, "/usr/bin/env", "-i", ...insideEnvironment, "/bin/sh", script]);
     await rm(join(root, "build"), { recursive: true });
-    await removeMachineSettings(root);
 }

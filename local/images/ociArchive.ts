@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash, type Hash } from "node:crypto";
 import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -40,6 +40,9 @@ interface Blob {
 
 const manifestType = "application/vnd.oci.image.manifest.v1+json";
 
+/** Debian packages with the programs that pack an archive. */
+export const archivePackages = ["tar", "zstd"] as const;
+
 // Nothing that differs from one build of the same content to the next may get into the layer. Containers get their own
 // /dev, /proc and /sys.
 const layerArguments = [
@@ -53,18 +56,46 @@ const layerArguments = [
     "--exclude=./sys/*",
 ];
 
-async function writeLayer(root: string, file: string): Promise<Blob> {
-    const tar = spawn("tar", [...layerArguments, `--directory=${root}`, "."], { stdio: ["ignore", "pipe", "inherit"] });
-    const ended = once(tar, "close");
+interface Layer {
+    readonly blob: Blob;
+    /** The digest of what is compressed. */
+    readonly contentDigest: string;
+}
+
+function hashing(): { hash: Hash; stream: PassThrough } {
     const hash = createHash("sha256");
-    const hashed = new PassThrough();
-    hashed.on("data", (chunk: Buffer) => hash.update(chunk));
-    await pipeline(tar.stdout, hashed, createWriteStream(file));
-    const [code] = (await ended) as [number | null];
+    const stream = new PassThrough();
+    stream.on("data", (chunk: Buffer) => hash.update(chunk));
+    return { hash, stream };
+}
+
+function sha256(hash: Hash): string {
+    return `sha256:${hash.digest("hex")}`;
+}
+
+async function succeeded(child: ChildProcess, what: string): Promise<void> {
+    const [code] = (await once(child, "close")) as [number | null];
     if (code !== 0) {
-        throw new Error(`tar of ${root} failed with exit code ${code ?? "none"}`);
+        throw new Error(`${what} failed with exit code ${code ?? "none"}`);
     }
-    return { digest: `sha256:${hash.digest("hex")}`, size: (await stat(file)).size };
+}
+
+async function writeLayer(root: string, file: string): Promise<Layer> {
+    const tar = spawn("tar", [...layerArguments, `--directory=${root}`, "."], { stdio: ["ignore", "pipe", "inherit"] });
+    // A quarter of the size, and imported faster than it is without.
+    const zstd = spawn("zstd", ["--quiet", "--threads=0", "-3"], { stdio: ["pipe", "pipe", "inherit"] });
+    const content = hashing();
+    const compressed = hashing();
+    await Promise.all([
+        succeeded(tar, `tar of ${root}`),
+        succeeded(zstd, "zstd"),
+        pipeline(tar.stdout, content.stream, zstd.stdin),
+        pipeline(zstd.stdout, compressed.stream, createWriteStream(file)),
+    ]);
+    return {
+        blob: { digest: sha256(compressed.hash), size: (await stat(file)).size },
+        contentDigest: sha256(content.hash),
+    };
 }
 
 function blobPath(digest: string): string {
@@ -77,7 +108,7 @@ function addText(archive: Pack, name: string, content: string): void {
 
 function json(value: object): { content: string; blob: Blob } {
     const content = JSON.stringify(value);
-    const digest = `sha256:${createHash("sha256").update(content).digest("hex")}`;
+    const digest = sha256(createHash("sha256").update(content));
     return { content, blob: { digest, size: Buffer.byteLength(content) } };
 }
 
@@ -89,13 +120,13 @@ export async function packArchive(args: ArchiveArgs): Promise<string> {
         architecture: imageArchitecture,
         os: "linux",
         config: args.config,
-        rootfs: { type: "layers", diff_ids: [layer.digest] },
+        rootfs: { type: "layers", diff_ids: [layer.contentDigest] },
     });
     const manifest = json({
         schemaVersion: 2,
         mediaType: manifestType,
         config: { mediaType: "application/vnd.oci.image.config.v1+json", ...config.blob },
-        layers: [{ mediaType: "application/vnd.oci.image.layer.v1.tar", ...layer }],
+        layers: [{ mediaType: "application/vnd.oci.image.layer.v1.tar+zstd", ...layer.blob }],
     });
     const index = json({
         schemaVersion: 2,
@@ -117,7 +148,11 @@ export async function packArchive(args: ArchiveArgs): Promise<string> {
     addText(archive, "index.json", index.content);
     addText(archive, blobPath(manifest.blob.digest), manifest.content);
     addText(archive, blobPath(config.blob.digest), config.content);
-    const entry = archive.entry({ name: blobPath(layer.digest), size: layer.size, mtime: new Date(imageTime * 1000) });
+    const entry = archive.entry({
+        name: blobPath(layer.blob.digest),
+        size: layer.blob.size,
+        mtime: new Date(imageTime * 1000),
+    });
     await Promise.all([pipeline(createReadStream(layerFile), entry).then(() => archive.finalize()), written]);
     return manifest.blob.digest;
 }

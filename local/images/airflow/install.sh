@@ -3,7 +3,7 @@
 set -eu
 cd /build
 
-useradd --uid 50000 --gid 0 --home-dir /home/airflow --no-create-home --shell /bin/bash airflow
+useradd --no-log-init --uid 50000 --gid 0 --home-dir /home/airflow --no-create-home --shell /bin/bash airflow
 mkdir -p /home/airflow /opt/airflow/dags /opt/airflow/logs /opt/airflow/plugins /opt/airflow/config
 install --mode=755 entrypoint.sh /entrypoint
 
@@ -22,7 +22,7 @@ chmod g=u /etc/passwd
 # Bytecode halves the start of a task and cannot be written later: the root file system is read-only. It names the time of
 # its source, so the sources get the time that they have in the image before they are compiled.
 find /usr/lib/python3* /home/airflow -name __pycache__ -prune -exec rm -rf {} +
-find /usr/lib/python3* /home/airflow -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
+find /etc/python3* /usr/lib/python3* /home/airflow -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 python3 -m compileall -q -j 0 --invalidation-mode timestamp /usr/lib/python3 /usr/lib/python3.11 /home/airflow/.local/lib
 chown -R 50000:0 /home/airflow
 chmod -R g=u /home/airflow

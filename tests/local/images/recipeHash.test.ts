@@ -1,0 +1,63 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { imageNames, recipes } from "../../../local/images/index.js";
+import { recipeHash } from "../../../local/images/recipeHash.js";
+
+describe("local/images: recipe hash", () => {
+    let directory: string;
+
+    beforeEach(() => {
+        directory = mkdtempSync(join(tmpdir(), "recipe-"));
+        mkdirSync(join(directory, "recipe", "files"), { recursive: true });
+        writeFileSync(join(directory, "recipe", "install.sh"), "true");
+        writeFileSync(join(directory, "recipe", "files", "passwd"), "root");
+        writeFileSync(join(directory, "common.ts"), "export {};");
+    });
+
+    afterEach(() => rmSync(directory, { recursive: true }));
+
+    const hash = (reference = "example/one:1") =>
+        recipeHash({ reference, sources: [join(directory, "recipe")] }, [join(directory, "common.ts")]);
+
+    it("stays the same for the same files, wherever they lie", () => {
+        const before = hash();
+        expect(hash()).to.equal(before);
+        const elsewhere = join(directory, "elsewhere");
+        cpSync(join(directory, "recipe"), elsewhere, { recursive: true });
+        expect(
+            recipeHash({ reference: "example/one:1", sources: [elsewhere] }, [join(directory, "common.ts")]),
+        ).to.equal(before);
+    });
+
+    const changes: Record<string, () => void> = {
+        "a file changes": () => writeFileSync(join(directory, "recipe", "install.sh"), "false"),
+        "a file in a folder changes": () => writeFileSync(join(directory, "recipe", "files", "passwd"), "nobody"),
+        "a file is added": () => writeFileSync(join(directory, "recipe", "new"), ""),
+        "a file is renamed": () => {
+            rmSync(join(directory, "recipe", "install.sh"));
+            writeFileSync(join(directory, "recipe", "installs.sh"), "true");
+        },
+        "a file moves to another folder": () => {
+            rmSync(join(directory, "recipe", "files", "passwd"));
+            writeFileSync(join(directory, "recipe", "passwd"), "root");
+        },
+        "code that all recipes use changes": () => writeFileSync(join(directory, "common.ts"), "export const one = 1;"),
+    };
+    for (const [what, change] of Object.entries(changes)) {
+        it(`changes when ${what}`, () => {
+            const before = hash();
+            change();
+            expect(hash()).not.to.equal(before);
+        });
+    }
+
+    it("changes with the image's name", () => {
+        expect(hash("example/one:2")).not.to.equal(hash());
+    });
+
+    it("is different for every image", () => {
+        expect(new Set(imageNames.map((name) => recipeHash(recipes[name]))).size).to.equal(imageNames.length);
+    });
+});
