@@ -1,0 +1,279 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { folder, removeFolders } from "../support/folders";
+
+/*
+ * The scripts of the Jobs and probes, run by a real Python against stand-ins of the libraries that only Airflow's image has.
+ * What the stand-ins cannot show (SQL, Fernet, Airflow's own code) is shown by the tests on a cluster.
+ */
+
+const directory = join(__dirname, "../../components/airflow/scripts");
+const python = spawnSync("python3", ["--version"]);
+
+/** Rows by a word of the statement that asks for them. */
+interface Database {
+    readonly refusal?: string;
+    readonly tables?: string[];
+    readonly rows?: Record<string, unknown[][]>;
+}
+
+const standIns = {
+    "psycopg2.py": `
+import json, os
+database = json.loads(os.environ["STUB_DATABASE"])
+class OperationalError(Exception): pass
+class Context:
+    def __enter__(self): return self
+    def __exit__(self, *error): return False
+class Cursor(Context):
+    def execute(self, sql, values=()):
+        with open(os.environ["STUB_LOG"], "a") as log: log.write("sql " + sql.split()[0] + " " + json.dumps(values) + "\\n")
+        if "to_regclass" in sql: self.rows = [[values[0] if values[0] in database.get("tables", []) else None]]
+        else: self.rows = next((rows for word, rows in database.get("rows", {}).items() if word in sql), [])
+    def fetchone(self): return self.rows[0]
+    def fetchall(self): return self.rows
+class Connection(Context):
+    def cursor(self): return Cursor()
+    def close(self): pass
+def connect(*args, **options):
+    if database.get("refusal"): raise OperationalError(database["refusal"])
+    return Connection()
+`,
+    // Without these, packages of this machine of the same name would come first.
+    "cryptography/__init__.py": "",
+    "sqlalchemy/__init__.py": "",
+    "airflow/__init__.py": "",
+    "airflow/providers/__init__.py": "",
+    "airflow/providers/fab/__init__.py": "",
+    "airflow/providers/fab/auth_manager/__init__.py": "",
+    "airflow/providers/fab/auth_manager/cli_commands/__init__.py": "",
+    "cryptography/fernet.py": `
+class InvalidToken(Exception): pass
+class Fernet:
+    def __init__(self, key):
+        if len(key) != 44: raise ValueError("not a key")
+        self.key = key
+class MultiFernet:
+    def __init__(self, fernets):
+        if not fernets: raise ValueError("no keys")
+        self.keys = [fernet.key for fernet in fernets]
+    def encrypt(self, data): return (self.keys[0] + ":").encode() + data
+    def decrypt(self, token):
+        if token.decode().split(":")[0] not in self.keys: raise InvalidToken()
+`,
+    "sqlalchemy/engine.py": `
+from urllib.parse import urlsplit, unquote
+class Url:
+    def __init__(self, text):
+        parts = urlsplit(text)
+        self.host, self.port, self.username = parts.hostname, parts.port, parts.username
+        self.password, self.database = unquote(parts.password), parts.path[1:]
+make_url = Url
+`,
+    "airflow/providers/fab/auth_manager/cli_commands/utils.py": `
+import os
+class User: id = 7
+class Manager:
+    def find_role(self, name): return name
+    def find_user(self, username): return User() if username in os.environ["STUB_USERS"].split(",") else None
+    def note(self, *words):
+        with open(os.environ["STUB_LOG"], "a") as log: log.write(" ".join(map(str, words)) + "\\n")
+        return os.environ["STUB_WORKS"] == "yes"
+    def add_user(self, user, first, last, email, role, password): return self.note("add", user, email, role, len(password))
+    def reset_password(self, id, password): return self.note("reset", id, len(password))
+class Builder:
+    sm = Manager()
+    def __enter__(self): return self
+    def __exit__(self, *error): return False
+get_application_builder = Builder
+`,
+    "bin/airflow": '#!/bin/sh\necho "airflow $*" >> "$STUB_LOG"\nexit "$STUB_AIRFLOW_CODE"\n',
+};
+
+function run(script: string, environment: Record<string, string>, args: string[] = []) {
+    const path = folder(standIns);
+    chmodSync(join(path, "bin/airflow"), 0o755);
+    const log = join(path, "log");
+    const { status, stdout, stderr } = spawnSync("python3", [join(directory, script), ...args], {
+        encoding: "utf8",
+        env: {
+            PATH: `${join(path, "bin")}:${process.env.PATH}`,
+            PYTHONPATH: path,
+            PYTHONDONTWRITEBYTECODE: "1",
+            STUB_LOG: log,
+            ...environment,
+        },
+    });
+    const lines = existsSync(log) ? readFileSync(log, "utf8").trim().split("\n") : [];
+    return { code: status, stdout, stderr, lines };
+}
+
+const secret = "s3cr3t-pass";
+const newKey = `${"n".repeat(43)}=`;
+const oldKey = `${"o".repeat(43)}=`;
+
+function migrate(database: Database, fernetKey = newKey, airflowCode = "0") {
+    return run("migrate.py", {
+        AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: `postgresql+psycopg2://airflow:${secret}@db.example:5432/airflow`,
+        AIRFLOW__CORE__FERNET_KEY: fernetKey,
+        STUB_DATABASE: JSON.stringify(database),
+        STUB_AIRFLOW_CODE: airflowCode,
+    });
+}
+
+describe("the scripts that run in Airflow's image", function () {
+    before(function () {
+        if (python.status !== 0) {
+            console.log("      skipped: there is no python3 on this machine");
+            this.skip();
+        }
+    });
+    afterEach(removeFolders);
+    this.timeout(30_000);
+
+    it("are Python", () => {
+        const scripts = readdirSync(directory).filter((name) => name.endsWith(".py"));
+        expect(scripts).to.have.members(["create_admin.py", "job_heartbeat.py", "migrate.py"]);
+        for (const name of scripts) {
+            const check = ["-c", "import ast, sys; ast.parse(sys.stdin.read())"];
+            const input = readFileSync(join(directory, name), "utf8");
+            expect(spawnSync("python3", check, { input, encoding: "utf8" }).stderr, name).to.equal("");
+        }
+    });
+
+    describe("migrate.py", () => {
+        const airflowCalls = (lines: string[]) => lines.filter((line) => line.startsWith("airflow "));
+
+        it("migrates an empty database and leaves its mark", () => {
+            const { code, lines } = migrate({});
+            expect(code).to.equal(0);
+            expect(airflowCalls(lines)).to.deep.equal(["airflow db migrate"]);
+            expect(lines.at(-1)).to.equal(`sql INSERT ["${newKey}:airflow-kubernetes"]`);
+        });
+
+        it("encrypts everything again when it is given two keys, after the migration", () => {
+            const { code, lines } = migrate({}, `${newKey},${oldKey}`);
+            expect(code).to.equal(0);
+            expect(airflowCalls(lines)).to.deep.equal(["airflow db migrate", "airflow rotate-fernet-key"]);
+        });
+
+        it("refuses another password in words, without another try, and shows no password", () => {
+            const { code, stdout, stderr, lines } = migrate({
+                refusal: 'password authentication failed for user "airflow"',
+            });
+            expect(code).to.equal(65);
+            expect(stderr).to.contain("MIGRATION REFUSED");
+            expect(stderr).to.contain("The database at db.example refuses the password of user airflow.");
+            expect(stderr).to.contain("databasePassword");
+            expect(stdout + stderr).to.not.contain(secret);
+            expect(airflowCalls(lines)).to.deep.equal([]);
+        });
+
+        it("refuses another fernet key before it changes anything, and names what does not open", () => {
+            const { code, stdout, stderr, lines } = migrate({
+                tables: ["airflow_kubernetes.encryption_check", "public.connection", "public.variable"],
+                rows: {
+                    encryption_check: [[`${newKey}:mark`]],
+                    "conn_id, password": [
+                        ["warehouse", `${oldKey}:x`],
+                        ["opens", `${newKey}:x`],
+                    ],
+                    "conn_id, extra": [["warehouse", `${oldKey}:x`]],
+                    "FROM variable": [["token", `${oldKey}:x`]],
+                },
+            });
+            expect(code).to.equal(65);
+            expect(stderr.match(/^ {2}- .*/gm)).to.deep.equal(["  - connection warehouse", "  - variable token"]);
+            expect(stderr).to.contain("set it to NEW,OLD");
+            expect(stdout + stderr)
+                .to.not.contain(oldKey)
+                .and.to.not.contain(newKey);
+            expect(airflowCalls(lines)).to.deep.equal([]);
+        });
+
+        it("goes on with the old key beside the new one", () => {
+            const database = { tables: ["public.variable"], rows: { "FROM variable": [["token", `${oldKey}:x`]] } };
+            expect(migrate(database, `${newKey}, ${oldKey}`).code).to.equal(0);
+        });
+
+        it("refuses what is no fernet key", () => {
+            for (const key of ["", ",", "short", `${newKey},short`]) {
+                const { code, stderr } = migrate({}, key);
+                expect(code, key).to.equal(65);
+                expect(stderr).to.contain("fernetKey is not a fernet key");
+            }
+        });
+
+        it("fails so that it is tried again when Airflow's migration fails, and leaves no mark", () => {
+            const { code, stderr, lines } = migrate({}, newKey, "3");
+            expect(code).to.equal(1);
+            expect(stderr).to.contain("airflow db migrate ended with code 3");
+            expect(lines.filter((line) => line.startsWith("sql INSERT"))).to.deep.equal([]);
+        });
+    });
+
+    describe("create_admin.py", () => {
+        const create = (users: string, works = "yes") =>
+            run("create_admin.py", {
+                ADMIN_USER: "ada",
+                ADMIN_EMAIL: "ada@example.org",
+                ADMIN_PASSWORD: secret,
+                STUB_USERS: users,
+                STUB_WORKS: works,
+            });
+
+        it("makes the user, with the role Admin", () => {
+            const { code, lines, stdout } = create("");
+            expect(code).to.equal(0);
+            expect(lines).to.deep.equal([`add ada ada@example.org Admin ${secret.length}`]);
+            expect(stdout).to.equal('User "ada" made, with the role Admin.\n');
+        });
+
+        it("gives a user that exists the password, and makes no second one", () => {
+            const { code, lines } = create("bob,ada");
+            expect(code).to.equal(0);
+            expect(lines).to.deep.equal([`reset 7 ${secret.length}`]);
+        });
+
+        it("fails when Airflow refuses, and never prints the password", () => {
+            for (const users of ["", "ada"]) {
+                const { code, stdout, stderr } = create(users, "no");
+                expect(code).to.equal(1);
+                expect(stderr).to.contain('ser "ada" could not be');
+                expect(stdout + stderr).to.not.contain(secret);
+            }
+            expect(create("").stdout + create("ada").stdout).to.not.contain(secret);
+        });
+    });
+
+    describe("job_heartbeat.py", () => {
+        const ask = (database: Database) =>
+            run(
+                "job_heartbeat.py",
+                {
+                    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: `postgresql+psycopg2://airflow:${secret}@db.example/airflow`,
+                    STUB_DATABASE: JSON.stringify(database),
+                },
+                ["TriggererJob"],
+            );
+
+        it("is well with a young heartbeat of this process on this host", () => {
+            const { code, lines } = ask({ rows: { "FROM job": [[1]] } });
+            expect(code).to.equal(0);
+            expect(lines).to.have.lengthOf(1);
+            expect(lines[0]).to.match(/^sql SELECT \["TriggererJob", ".+"\]$/);
+        });
+
+        it("is not well without one", () => {
+            expect(ask({ rows: { "FROM job": [[0]] } }).code).to.equal(1);
+        });
+
+        it("does not blame the process for a database that is away", () => {
+            const { code, stdout } = ask({ refusal: "connection refused" });
+            expect(code).to.equal(0);
+            expect(stdout).to.equal("database: connection refused\n");
+        });
+    });
+});
