@@ -17,7 +17,7 @@ const groups: Readonly<Record<string, readonly (readonly [setting: string, named
         ["apiServer.replicas=many", "apiServer.replicas"],
         ["storage.colour=blue", "storage.colour"],
         ["workers.podsCreationBatchSize=1.5", "workers.podsCreationBatchSize"],
-        ["admin=root", "admin"],
+        ["admin.colour=blue", "admin.colour"],
         ["airflow.version=2.10.5", "airflow.version"],
         ["airflow.image=apache/airflow:latest", "airflow.image"],
         ["airflow.url=ftp://somewhere", "airflow.url"],
@@ -99,6 +99,12 @@ describe("a broken configuration", () => {
         const made = await installation.make("up", { CONFIG: "hosting x..y=1" });
         expect(made.code).to.not.equal(0);
         expect(made.all).to.contain('"hosting" has no "="').and.contain('"x..y" is no key');
+    });
+
+    it("is found where a key is of another kind than Pulumi.yaml declares", async () => {
+        const made = await installation.make("up", { CONFIG: "admin=root" });
+        expect(made.code).to.not.equal(0);
+        expect(made.all).to.match(/airflow-kubernetes:admin.* must be of type '?object/);
     });
 
     it("creates nothing", async () => {

@@ -68,18 +68,4 @@ describe("the first run of a DAG", () => {
         }
         expect(made.all).to.match(/example_pods: success after/);
     });
-
-    it("can be forty tasks at once, each in its own pod", async () => {
-        const mapped = "example_mapped";
-        const run = await installation.trigger(mapped);
-        expect(await installation.runEnds(mapped, run)).to.equal("success");
-        const seen = watch.pods(mapped, run);
-        expect(new Set(seen.map((pod) => pod.mapIndex)).size).to.equal(40);
-        expect(seen).to.have.length(40);
-        await waitFor(async () => watch.pods(mapped, run).every((pod) => pod.gone), {
-            within: 60_000,
-            what: "the end of the task pods",
-            explain,
-        });
-    });
 });
