@@ -14,6 +14,11 @@ python3 -m venv --without-pip /home/airflow/.local
 HOME=/build uv/uv-*.data/scripts/uv pip install --python /home/airflow/.local/bin/python --offline --no-index --no-cache \
     --find-links wheels --no-deps --require-hashes --requirements requirements.txt
 
+# uv notes when it met a wheel, which would make every build another image.
+packages=/home/airflow/.local/lib/python3.11/site-packages
+rm "$packages"/*.dist-info/uv_cache.json
+sed -i '/uv_cache\.json,/d' "$packages"/*.dist-info/RECORD
+
 # Users extend the image as airflow and clusters run it under any uid with the group 0.
 chown -R 50000:0 /home/airflow /opt/airflow
 chmod -R g=u /home/airflow /opt/airflow
