@@ -20,6 +20,18 @@ export async function installedObjects(): Promise<AnyObject[]> {
     );
 }
 
+/** Fails unless nothing is left; a volume that a StorageClass made goes a moment after its claim. */
+export async function nothingInstalled(): Promise<void> {
+    let left: AnyObject[] = [];
+    await waitFor(
+        async () => {
+            left = await installedObjects();
+            return left.length === 0;
+        },
+        { within: 20_000, what: "no object to be left", explain: () => left.map(identity).join("\n") },
+    );
+}
+
 /** Removes what a test run that was killed has left: processes, namespaces, volumes and their data. */
 export async function removeLeftovers(): Promise<void> {
     endRemembered();
@@ -27,7 +39,9 @@ export async function removeLeftovers(): Promise<void> {
         await kube(["delete", "pods", "--all", "--namespace", namespace, "--force", "--grace-period=0"]);
     }
     const left = await installedObjects();
-    for (const object of left) {
+    // A volume that a StorageClass made goes with its claim; deleted by hand it would leave its data to the next claim.
+    const made = (object: AnyObject) => object.metadata.annotations?.["pv.kubernetes.io/provisioned-by"] !== undefined;
+    for (const object of left.filter((candidate) => !made(candidate))) {
         await kube(["delete", object.kind, object.metadata.name, "--ignore-not-found", "--wait=false"]);
     }
     await waitFor(async () => (await installedObjects()).length === 0, {
@@ -37,9 +51,11 @@ export async function removeLeftovers(): Promise<void> {
     removeData();
 }
 
-/** Removes what the tests' volumes hold. */
+/** Removes what the tests' volumes hold, those of the StorageClass too. */
 export function removeData(): void {
-    rmSync(nodePath(hostPath), { recursive: true, force: true });
+    for (const folder of [nodePath(hostPath), ...ours.map((namespace) => join(paths.volumes, namespace))]) {
+        rmSync(folder, { recursive: true, force: true });
+    }
 }
 
 /** Where a path below the node's /data lies on this machine. */
