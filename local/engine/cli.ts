@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { stateDirectory } from "../support/paths";
 import { configSet } from "./commands/config";
 import { destroy } from "./commands/destroy";
 import { exitCodes } from "./commands/exitCodes";
@@ -7,6 +8,7 @@ import { refresh } from "./commands/refresh";
 import { render } from "./commands/render";
 import { stackExport, stackOutput } from "./commands/stack";
 import { preview, up } from "./commands/update";
+import { launchNode } from "./program/runProgram";
 
 const banner =
     "This is local/engine, the project's own small engine; it stands in where the Pulumi CLI is not to be had.";
@@ -45,6 +47,8 @@ async function main(args: string[]): Promise<number> {
         throw new Error(usage);
     }
     const options = {
+        stateDirectory,
+        launch: launchNode,
         cwd: resolve(values.cwd),
         stack: values.stack,
         configFile: values["config-file"] && resolve(values["config-file"]),

@@ -1,5 +1,10 @@
-/** The flags that the commands share. */
+import type { ProgramLauncher } from "../program/runProgram";
+
+/** The flags that the commands share, and what they work with. */
 export interface CommandOptions {
+    /** Where the states of stacks are kept. */
+    readonly stateDirectory: string;
+    readonly launch: ProgramLauncher;
     readonly cwd: string;
     readonly stack: string;
     readonly configFile?: string;

@@ -1,4 +1,3 @@
-import { stateDirectory } from "../../support/paths";
 import { readProject } from "../configuration/project";
 import { deleteResources } from "../deployment/deletions";
 import { ConsoleObserver, type Print } from "../display/consoleObserver";
@@ -15,7 +14,7 @@ import { openStack, type StackContext, stackProviders } from "./stackContext";
 /** Deletes everything in the state, without the program. */
 export async function destroy(options: CommandOptions, print: Print, signal: AbortSignal): Promise<number> {
     requireConsent(options);
-    const lock = StackLock.take(stateDirectory, readProject(options.cwd).name, options.stack);
+    const lock = StackLock.take(options.stateDirectory, readProject(options.cwd).name, options.stack);
     try {
         const context = await openStack(options, false);
         await requireReachable(context);

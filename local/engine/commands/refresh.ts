@@ -1,4 +1,3 @@
-import { stateDirectory } from "../../support/paths";
 import { readProject } from "../configuration/project";
 import { Limit } from "../deployment/limit";
 import { ConsoleObserver, type Print } from "../display/consoleObserver";
@@ -18,7 +17,7 @@ import { openStack, stackProviders } from "./stackContext";
 /** Reads what became of the resources and notes it in the state, so that the next update puts it right. */
 export async function refresh(options: CommandOptions, print: Print, signal: AbortSignal): Promise<number> {
     requireConsent(options);
-    const lock = StackLock.take(stateDirectory, readProject(options.cwd).name, options.stack);
+    const lock = StackLock.take(options.stateDirectory, readProject(options.cwd).name, options.stack);
     try {
         const context = await openStack(options, false);
         await requireReachable(context);

@@ -11,6 +11,7 @@ import { KubernetesProvider } from "../kubernetes/kubernetesProvider";
 import { prepareDirectory, writeManifest } from "../kubernetes/manifestFiles";
 import { RenderProvider } from "../kubernetes/renderProvider";
 import { runProgram } from "../program/runProgram";
+import { TypeCheckMemory } from "../program/typeCheckMemory";
 import { Providers } from "../providers/providers";
 import { RandomProvider } from "../random/randomProvider";
 import { emptyState, MemoryStore } from "../state/stackStore";
@@ -67,18 +68,21 @@ export async function render(
         nameSeed: store.state.id,
         learnSecrets: (found) => found.forEach((secret) => void secrets.add(secret)),
     });
-    const result = await runProgram({
-        project,
-        stack: options.stack,
-        config,
-        dryRun: false,
-        typeCheck: true,
-        deployment,
-        parallel: options.parallel,
-        log: (message) => failures.log(message),
-        print: (line) => failures.note(`  ${line}`),
-        signal,
-    });
+    const result = await runProgram(
+        {
+            project,
+            stack: options.stack,
+            config,
+            dryRun: false,
+            typeCheck: !new TypeCheckMemory(project.directory).passed,
+            deployment,
+            parallel: options.parallel,
+            log: (message) => failures.log(message),
+            print: (line) => failures.note(`  ${line}`),
+            signal,
+        },
+        options.launch,
+    );
     if (result.problem) {
         failures.error("", result.problem);
     }

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { stateDirectory } from "../../support/paths";
 import { findPassphrase } from "../configuration/passphrase";
 import { readProject } from "../configuration/project";
 import { neededUrns } from "../deployment/dependencyGraph";
@@ -100,7 +99,7 @@ function openly(value: PropertyValue): PropertyValue {
 
 async function openStore(options: CommandOptions): Promise<StackStore> {
     const project = readProject(resolve(options.cwd));
-    return StackStore.open(stateDirectory, project.name, options.stack, () => findPassphrase(console.error));
+    return StackStore.open(options.stateDirectory, project.name, options.stack, () => findPassphrase(console.error));
 }
 
 function asText(value: PropertyValue): string {

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { stateDirectory } from "../../support/paths";
 import { findPassphrase } from "../configuration/passphrase";
 import { type Project, readProject } from "../configuration/project";
 import { stackConfig } from "../configuration/stackConfig";
@@ -37,7 +36,7 @@ export async function openStack(options: CommandOptions, checked = true): Promis
     };
     const [values, store] = await Promise.all([
         readStackFile(stackFile, project.name, passphrase),
-        StackStore.open(stateDirectory, project.name, options.stack, passphrase),
+        StackStore.open(options.stateDirectory, project.name, options.stack, passphrase),
     ]);
     return {
         project,

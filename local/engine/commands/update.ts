@@ -1,9 +1,9 @@
-import { stateDirectory } from "../../support/paths";
 import { readProject } from "../configuration/project";
 import { Deployment } from "../deployment/deployment";
 import { ConsoleObserver, type Print } from "../display/consoleObserver";
 import { outputLines } from "../display/stepText";
 import { runProgram } from "../program/runProgram";
+import { TypeCheckMemory } from "../program/typeCheckMemory";
 import type { Providers } from "../providers/providers";
 import { StackLock } from "../state/stackLock";
 import { MemoryStore, type StateWriter } from "../state/stackStore";
@@ -33,7 +33,7 @@ export async function preview(options: CommandOptions, print: Print, signal: Abo
 /** Plans, asks, and makes the stack what the program says. */
 export async function up(options: CommandOptions, print: Print, signal: AbortSignal): Promise<number> {
     requireConsent(options);
-    const lock = StackLock.take(stateDirectory, readProject(options.cwd).name, options.stack);
+    const lock = StackLock.take(options.stateDirectory, readProject(options.cwd).name, options.stack);
     try {
         const context = await openStack(options);
         await requireReachable(context);
@@ -104,25 +104,32 @@ async function runPass(
         nameSeed,
         learnSecrets: (found) => found.forEach((secret) => void secrets.add(secret)),
     });
+    const typeCheck = new TypeCheckMemory(project.directory);
     let ok = false;
     try {
-        const result = await runProgram({
-            project,
-            stack,
-            config,
-            dryRun,
-            typeCheck: dryRun || options.skipPreview,
-            deployment,
-            parallel,
-            log: (message) => observer.log(message),
-            print: (line) => observer.note(`  ${line}`),
-            signal,
-        });
+        const result = await runProgram(
+            {
+                project,
+                stack,
+                config,
+                dryRun,
+                typeCheck: !typeCheck.passed,
+                deployment,
+                parallel,
+                log: (message) => observer.log(message),
+                print: (line) => observer.note(`  ${line}`),
+                signal,
+            },
+            options.launch,
+        );
         if (result.problem) {
             observer.error("", result.problem);
         }
         if (result.completed && deployment.failures === 0 && !signal.aborted) {
             await deployment.deleteTheRest();
+        }
+        if (result.completed) {
+            typeCheck.remember();
         }
         ok = result.completed && deployment.failures === 0;
     } finally {

@@ -63,6 +63,12 @@ export class SecretCipher {
     }
 }
 
+const derived = new Map<string, Promise<Buffer>>();
+
+/** Deriving a key is slow on purpose, so each is derived once. */
 function deriveKey(passphrase: string, salt: Buffer): Promise<Buffer> {
-    return promisify(pbkdf2)(passphrase, salt, iterations, 32, "sha256");
+    const name = `${salt.toString("base64")} ${passphrase}`;
+    const known = derived.get(name) ?? promisify(pbkdf2)(passphrase, salt, iterations, 32, "sha256");
+    derived.set(name, known);
+    return known;
 }

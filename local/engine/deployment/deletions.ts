@@ -43,7 +43,7 @@ export async function deleteResources(
 
 class Deletions {
     private readonly graph: DependencyGraph;
-    private readonly doomed: Set<string>;
+    private readonly doomed: ReadonlyMap<string, ResourceState>;
     private readonly limit: Limit;
     private readonly done = new Map<string, Promise<boolean>>();
     private failures = 0;
@@ -54,7 +54,7 @@ class Deletions {
         private readonly options: DeletionOptions,
     ) {
         this.graph = new DependencyGraph(all);
-        this.doomed = new Set(resources.map((resource) => resource.key));
+        this.doomed = new Map(resources.map((resource) => [resource.key, resource]));
         this.limit = new Limit(options.parallel);
     }
 
@@ -66,12 +66,11 @@ class Deletions {
             }
         }
         // In reverse order what needs a resource has its promise before the resource asks for it.
-        for (const resource of this.graph.inOrder().reverse()) {
-            if (this.doomed.has(resource.key)) {
-                const before = (dependents.get(resource.key) ?? []).flatMap(
-                    (needing) => this.done.get(needing.key) ?? [],
-                );
-                this.done.set(resource.key, this.deleteAfter(resource, before));
+        for (const { key } of this.graph.inOrder().reverse()) {
+            const resource = this.doomed.get(key);
+            if (resource !== undefined) {
+                const before = (dependents.get(key) ?? []).flatMap((needing) => this.done.get(needing.key) ?? []);
+                this.done.set(key, this.deleteAfter(resource, before));
             }
         }
         await Promise.all(this.done.values());

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { ResourceGoal } from "../protocol/resourceGoal";
 import {
+    AlreadyExists,
     Interrupted,
     type Operation,
     type Outcome,
@@ -282,13 +283,34 @@ export class Deployment {
         }
         this.replaced.add(state.urn);
         if (!(goal.deleteBeforeReplace ?? diff.deleteBeforeReplace)) {
-            return this.create(state, goal, provider, reasons, old, diff);
+            return this.createBeside(old, state, goal, provider, diff, reasons);
         }
         for (const dependent of await this.replacedBefore(old)) {
             await this.deleteEarly(dependent);
         }
         await this.deleteEarly(old);
         return this.create(state, goal, provider, reasons, undefined, diff);
+    }
+
+    private async createBeside(
+        old: ResourceState,
+        state: ResourceState,
+        goal: ResourceGoal,
+        provider: Provider,
+        diff: ResourceDiff,
+        reasons: string[],
+    ): Promise<ResourceState> {
+        try {
+            return await this.create(state, goal, provider, reasons, old, diff);
+        } catch (error) {
+            if (error instanceof AlreadyExists) {
+                throw new Error(
+                    `it is replaced (${reasons.join(", ")}), and the new one has the name of the old one. ` +
+                        "Set the option deleteBeforeReplace on it, or leave its name to be made up.",
+                );
+            }
+            throw error;
+        }
     }
 
     /** What has to go before `root` is deleted and made again, because its own inputs would change: last needed first. */
@@ -338,7 +360,11 @@ export class Deployment {
         if (this.options.dryRun) {
             return;
         }
-        this.failures += await deleteResources([old], this.options.store.state.resources, this.options);
+        this.failures += await deleteResources(
+            [{ ...old, pendingDelete: true }],
+            this.options.store.state.resources,
+            this.options,
+        );
         if (this.failures > 0) {
             throw new Interrupted();
         }

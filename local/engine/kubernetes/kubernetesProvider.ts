@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+    AlreadyExists,
     Interrupted,
     type Operation,
     type Outcome,
@@ -604,7 +605,7 @@ function explained(error: unknown, object: PropertyMap, what: string): Error {
         return error as Error;
     }
     if (error.reason === "AlreadyExists") {
-        return new Error(
+        return new AlreadyExists(
             `${describeObject(object)} already exists in the cluster and is not of this stack. Delete it ` +
                 `(kubectl delete ${textAt(object, "kind").toLowerCase()}` +
                 `${objectNamespace(object) === "" ? "" : ` -n ${objectNamespace(object)}`} ${objectName(object)}), ` +

@@ -38,8 +38,14 @@ export interface ProgramResult {
 const shownFailure = 32;
 const messageLimit = 400 * 1024 * 1024;
 
-/** Runs a program as the CLI's Node host does, with a deployment to register its resources in. */
-export async function runProgram(options: ProgramOptions): Promise<ProgramResult> {
+/** Starts a program that is to register its resources at an address, and tells how it ended. */
+export type ProgramLauncher = (options: ProgramOptions, address: string) => Promise<ProgramResult>;
+
+/** Starts the program in a process of its own, as the CLI's Node host does. */
+export const launchNode: ProgramLauncher = (options, address) => ended(start(options, address), options);
+
+/** Runs a program with a deployment to register its resources in. */
+export async function runProgram(options: ProgramOptions, launch: ProgramLauncher): Promise<ProgramResult> {
     const server = new Server({
         "grpc.max_receive_message_length": messageLimit,
         "grpc.max_send_message_length": messageLimit,
@@ -52,8 +58,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
         ),
     );
     try {
-        const child = start(options, `127.0.0.1:${port}`);
-        return await ended(child, options);
+        return await launch(options, `127.0.0.1:${port}`);
     } finally {
         await options.deployment.settle();
         server.forceShutdown();

@@ -78,3 +78,6 @@ export class Interrupted extends Error {
         super("interrupted");
     }
 }
+
+/** There is something of the name that was to be created. */
+export class AlreadyExists extends Error {}
