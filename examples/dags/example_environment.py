@@ -10,6 +10,8 @@ from datetime import datetime
 
 from airflow.sdk import dag, task
 
+# What Airflow itself puts in place of a database's address while a task runs, for tasks that ask for it.
+NO_DATABASE = "airflow-db-not-allowed:///"
 SECRET_MARKS = ("AIRFLOW__DATABASE__", "FERNET", "SECRET", "JWT", "PASSWORD", "POSTGRES", "AIRFLOW_CONN_")
 
 
@@ -17,7 +19,7 @@ SECRET_MARKS = ("AIRFLOW__DATABASE__", "FERNET", "SECRET", "JWT", "PASSWORD", "P
 def example_environment():
     @task
     def look_around() -> None:
-        names = sorted(os.environ)
+        names = sorted(name for name, value in os.environ.items() if value != NO_DATABASE)
         secrets = [name for name in names if any(mark in name.upper() for mark in SECRET_MARKS)]
         addresses = [name for name in names if "postgresql" in os.environ[name]]
         if secrets or addresses:

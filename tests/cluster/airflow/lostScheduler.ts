@@ -40,8 +40,9 @@ describe("a scheduler that is killed while a task runs", () => {
 
         const found = await objects("pods", ...scheduler);
         expect(found.map((pod) => pod.metadata.uid)).to.not.include.members(lost.map((pod) => pod.metadata.uid));
+        // The new scheduler looks for what the lost one left once in a while: [scheduler] orphaned_tasks_check_interval.
         await waitFor(async () => (await objects("pods", "--namespace", namespaces.workers)).length === 0, {
-            within: 120_000,
+            within: 400_000,
             what: "the end of the task's pod",
             explain,
         });

@@ -18,15 +18,15 @@ const flags = [
 
 /** Chromium with an empty profile, in which each step leaves a picture in test-output/screenshots/. */
 export class Browser {
-    /** Errors that pages threw. */
-    public readonly errors: string[] = [];
+    /** Errors that pages threw, each with the path of its page. */
+    public readonly errors: { readonly path: string; readonly message: string }[] = [];
 
     private constructor(
         private readonly context: BrowserContext,
         private readonly page: Page,
         private readonly profile: string,
     ) {
-        page.on("pageerror", (error) => this.errors.push(error.message));
+        page.on("pageerror", ({ message }) => this.errors.push({ path: new URL(page.url()).pathname, message }));
     }
 
     /** Starts Chromium; installs Debian's when there is none. */
