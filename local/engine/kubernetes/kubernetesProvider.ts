@@ -398,7 +398,7 @@ export class KubernetesProvider implements Provider {
 
     /** What a program sees of an object; what the inputs had as secret is secret here too. */
     private outputs(live: PropertyMap, inputs: PropertyMap, manager?: string): PropertyMap {
-        const marked = withSecretsOf(live, inputs) as PropertyMap;
+        const marked = withSecretsOf(withoutManagedFields(live), inputs) as PropertyMap;
         const complete = secretData(marked);
         return manager === undefined ? complete : { ...complete, [fieldManagerKey]: manager };
     }
@@ -535,6 +535,15 @@ function withoutReadOnly(inputs: PropertyMap): PropertyMap {
         ...metadata
     } = inputs.metadata;
     return { ...inputs, metadata };
+}
+
+/** They are long, and what they say is asked of the cluster when it matters. */
+function withoutManagedFields(live: PropertyMap): PropertyMap {
+    if (!isMap(live.metadata)) {
+        return live;
+    }
+    const { managedFields: _managed, ...metadata } = live.metadata;
+    return { ...live, metadata };
 }
 
 function withoutStatus(live: PropertyMap): PropertyMap {

@@ -40,7 +40,9 @@ export class StackLock {
 
 function readHolder(file: string): { pid: number; started: string } | undefined {
     try {
-        return JSON.parse(readFileSync(file, "utf8")) as { pid: number; started: string };
+        const holder = JSON.parse(readFileSync(file, "utf8")) as Partial<{ pid: number; started: string }>;
+        const { pid, started } = holder;
+        return pid === undefined || started === undefined ? undefined : { pid, started };
     } catch {
         // Torn or just removed: its holder died while it wrote it, or has ended.
         return undefined;
