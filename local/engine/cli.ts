@@ -103,10 +103,12 @@ function interruptSignal(): AbortSignal {
     return controller.signal;
 }
 
-main(process.argv.slice(2)).then(
-    (code) => process.exit(code),
-    (error: Error) => {
-        console.error(error.message);
-        process.exit(exitCodes.failed);
-    },
-);
+/** Ends the process when all that was printed has arrived: a pipe takes long output in pieces. */
+function exit(code: number): void {
+    process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
+}
+
+main(process.argv.slice(2)).then(exit, (error: Error) => {
+    console.error(error.message);
+    exit(exitCodes.failed);
+});

@@ -131,8 +131,12 @@ export class KubernetesProvider implements Provider {
         }
         const object = asObject(request.inputs);
         try {
-            const live = await this.apply(client, object, managerOf(old), { dryRun: "All", force: "true" });
-            return this.outputs(live, request.inputs, managerOf(old));
+            const manager = managerOf(old);
+            const ours = this.ownFields(await this.existing(client, object), manager);
+            // An update takes those fields over first, which a dry run can't.
+            const force = ours !== undefined || this.forces(request.inputs);
+            const query = { dryRun: "All", ...(force ? { force: "true" } : {}) };
+            return this.outputs(await this.apply(client, object, manager, query), request.inputs, manager);
         } catch (error) {
             if (isHarmlessInPreview(error)) {
                 return request.inputs;
@@ -155,8 +159,8 @@ export class KubernetesProvider implements Provider {
         const manager = managerOf(old);
         try {
             await this.takeOverFields(client, object, manager);
-            const force = forcesPatch(operation.inputs) || this.settings.patchForce;
-            const live = await this.apply(client, object, manager, force ? { force: "true" } : {});
+            const query = this.forces(operation.inputs) ? { force: "true" } : undefined;
+            const live = await this.apply(client, object, manager, query);
             return await this.settle(client, live, object, operation, manager);
         } catch (error) {
             throw explained(error, object, "the cluster refuses the change");
@@ -304,7 +308,12 @@ export class KubernetesProvider implements Provider {
         for (let attempt = 1; ; attempt++) {
             try {
                 if (this.settings.upsertExistingObjects) {
-                    return await this.apply(client, object, manager, forcesPatch(object) ? { force: "true" } : {});
+                    return await this.apply(
+                        client,
+                        object,
+                        manager,
+                        this.forces(object) ? { force: "true" } : undefined,
+                    );
                 }
                 const path = await client.path(object, true);
                 const query = { fieldManager: manager, fieldValidation: "Warn" };
@@ -330,7 +339,7 @@ export class KubernetesProvider implements Provider {
         client: KubernetesClient,
         object: KubernetesObject,
         fieldManager: string,
-        query: { [name: string]: string },
+        query: { [name: string]: string } = {},
     ): Promise<KubernetesObject> {
         return client.path(object).then((path) =>
             client.request<KubernetesObject>("PATCH", path, {
@@ -346,14 +355,9 @@ export class KubernetesProvider implements Provider {
      * "Apply", fields that the program leaves out go away.
      */
     private async takeOverFields(client: KubernetesClient, object: KubernetesObject, manager: string): Promise<void> {
-        const live = await client.get(object);
-        if (live === undefined) {
-            throw new Error(`${describeObject(object)} is gone from the cluster; run refresh, then up makes it again`);
-        }
-        const fields = listAt(live, "metadata", "managedFields");
-        const ours = fields.findIndex((field) => isOwn(field, manager) && field.operation === "Update");
-        const applied = fields.some((field) => isOwn(field, manager) && field.operation === "Apply");
-        if (ours < 0 || applied) {
+        const live = await this.existing(client, object);
+        const ours = this.ownFields(live, manager);
+        if (ours === undefined) {
             return;
         }
         const path = await client.path(object);
@@ -368,6 +372,26 @@ export class KubernetesProvider implements Provider {
                 { op: "replace", path: `/metadata/managedFields/${ours}/operation`, value: "Apply" },
             ],
         });
+    }
+
+    private async existing(client: KubernetesClient, object: KubernetesObject): Promise<KubernetesObject> {
+        const live = await client.get(object);
+        if (live === undefined) {
+            throw new Error(`${describeObject(object)} is gone from the cluster; run refresh, then up makes it again`);
+        }
+        return live;
+    }
+
+    /** The index in managedFields of what a create has set and no apply has taken over yet. */
+    private ownFields(live: KubernetesObject, manager: string): number | undefined {
+        const fields = listAt(live, "metadata", "managedFields");
+        const applied = fields.some((field) => isOwn(field, manager) && field.operation === "Apply");
+        const ours = fields.findIndex((field) => isOwn(field, manager) && field.operation === "Update");
+        return ours < 0 || applied ? undefined : ours;
+    }
+
+    private forces(inputs: PropertyMap): boolean {
+        return forcesPatch(inputs) || this.settings.patchForce;
     }
 
     /** Tells the run that the object is made, then waits until it works. */
