@@ -81,99 +81,101 @@ async function rights(account: string, home: string, namespace: string): Promise
     return [...verbs].map(([what, allowed]) => `${what}: ${[...allowed].sort().join(", ")}`).sort();
 }
 
-describe("who may do what", () => {
-    explainFailures();
+/** Who may do what in the cluster, and who knows which secret. */
+export function access(): void {
+    describe("who may do what", () => {
+        explainFailures();
 
-    before(async () => {
-        await installation.isUp();
-    });
+        before(async () => {
+            await installation.isUp();
+        });
 
-    it("is documented for every ServiceAccount there is", async () => {
-        for (const noun of ["airflow", "workers", "storage"] as const) {
-            const accounts = await objects("serviceaccounts", "--namespace", namespaces[noun]);
-            const names = accounts.map((account) => account.metadata.name).filter((name) => name !== "default");
-            expect(names).to.have.members(
-                documented()
-                    .filter((row) => row.namespace === noun)
-                    .map((row) => row.account),
-            );
-        }
-    });
-
-    for (const { namespace, account, rights: promised } of documented()) {
-        it(`is for ${account} just what docs/access.md says`, async () => {
-            const home = namespaces[namespace];
-            for (const place of [...Object.values(namespaces), "default", "kube-system"]) {
-                // What every account of any namespace may do: ask what it may do, and read the API's own description.
-                const everybody = await rights("nobody-at-all", home, place);
-                const own = (await rights(account, home, place)).filter((right) => !everybody.includes(right));
-                expect(own, `in ${place}`).to.deep.equal(place === namespaces.workers ? promised : []);
+        it("is documented for every ServiceAccount there is", async () => {
+            for (const noun of ["airflow", "workers", "storage"] as const) {
+                const accounts = await objects("serviceaccounts", "--namespace", namespaces[noun]);
+                const names = accounts.map((account) => account.metadata.name).filter((name) => name !== "default");
+                expect(names).to.have.members(
+                    documented()
+                        .filter((row) => row.namespace === noun)
+                        .map((row) => row.account),
+                );
             }
         });
-    }
 
-    it("is the same for the default accounts as for nobody", async () => {
-        for (const home of Object.values(namespaces)) {
-            expect(await rights("default", home, namespaces.workers)).to.deep.equal(
-                await rights("nobody-at-all", home, namespaces.workers),
-            );
+        for (const { namespace, account, rights: promised } of documented()) {
+            it(`is for ${account} just what docs/access.md says`, async () => {
+                const home = namespaces[namespace];
+                for (const place of [...Object.values(namespaces), "default", "kube-system"]) {
+                    // What every account of any namespace may do: ask what it may do, and read the API's own description.
+                    const everybody = await rights("nobody-at-all", home, place);
+                    const own = (await rights(account, home, place)).filter((right) => !everybody.includes(right));
+                    expect(own, `in ${place}`).to.deep.equal(place === namespaces.workers ? promised : []);
+                }
+            });
         }
-    });
 
-    it("needs no role for the whole cluster", async () => {
-        const bindings = await objects("clusterrolebindings");
-        const text = JSON.stringify(bindings);
-        for (const namespace of Object.values(namespaces)) {
-            expect(text).to.not.contain(`"namespace":"${namespace}"`);
-        }
-    });
-});
-
-describe("secrets", () => {
-    explainFailures();
-
-    before(async () => {
-        await installation.isUp();
-    });
-
-    it("are none of the workers' namespace's: no Secret or ConfigMap there holds an address of the database or a key", async () => {
-        const values = await secretValues();
-        expect(values.length).to.be.greaterThan(5);
-        const here = await objects("secrets,configmaps", "--namespace", namespaces.workers);
-        for (const object of here) {
-            const data = Object.values(object.data ?? {});
-            const texts =
-                object.kind === "Secret" ? data.map((value) => Buffer.from(value, "base64").toString()) : data;
-            expect(texts.join("\n"), object.metadata.name).to.not.match(/postgresql|FERNET|SQL_ALCHEMY/i);
-            for (const value of values) {
-                expect(texts.join("\n").includes(value), object.metadata.name).to.equal(false);
+        it("is the same for the default accounts as for nobody", async () => {
+            for (const home of Object.values(namespaces)) {
+                expect(await rights("default", home, namespaces.workers)).to.deep.equal(
+                    await rights("nobody-at-all", home, namespaces.workers),
+                );
             }
-        }
-    });
+        });
 
-    it("are in no pod's specification, in any namespace", async () => {
-        const values = await secretValues();
-        for (const namespace of Object.values(namespaces)) {
-            const kinds = "pods,deployments,statefulsets,jobs,configmaps";
-            const text = JSON.stringify(await objects(kinds, "--namespace", namespace));
-            for (const value of values) {
-                expect(text.includes(value), namespace).to.equal(false);
+        it("needs no role for the whole cluster", async () => {
+            const bindings = await objects("clusterrolebindings");
+            const text = JSON.stringify(bindings);
+            for (const namespace of Object.values(namespaces)) {
+                expect(text).to.not.contain(`"namespace":"${namespace}"`);
             }
-        }
+        });
     });
+    describe("secrets", () => {
+        explainFailures();
 
-    it("are not in a task's environment, which succeeds without them", async () => {
-        const dagId = "example_environment";
-        const runId = await installation.trigger(dagId);
-        expect(await installation.runEnds(dagId, runId)).to.equal("success");
-        const api = await installation.api();
-        const [task] = await api.tasks(dagId, runId);
-        const log = task === undefined ? "" : await api.log(dagId, runId, task);
-        expect(log).to.contain("no secret in the environment");
-        expect(log).to.not.match(/variable AIRFLOW__DATABASE__|FERNET|JWT_SECRET/);
-        expect(log).to.contain("variable AIRFLOW__CORE__EXECUTION_API_SERVER_URL");
+        before(async () => {
+            await installation.isUp();
+        });
+
+        it("are none of the workers' namespace's: no Secret or ConfigMap there holds an address of the database or a key", async () => {
+            const values = await secretValues();
+            expect(values.length).to.be.greaterThan(5);
+            const here = await objects("secrets,configmaps", "--namespace", namespaces.workers);
+            for (const object of here) {
+                const data = Object.values(object.data ?? {});
+                const texts =
+                    object.kind === "Secret" ? data.map((value) => Buffer.from(value, "base64").toString()) : data;
+                expect(texts.join("\n"), object.metadata.name).to.not.match(/postgresql|FERNET|SQL_ALCHEMY/i);
+                for (const value of values) {
+                    expect(texts.join("\n").includes(value), object.metadata.name).to.equal(false);
+                }
+            }
+        });
+
+        it("are in no pod's specification, in any namespace", async () => {
+            const values = await secretValues();
+            for (const namespace of Object.values(namespaces)) {
+                const kinds = "pods,deployments,statefulsets,jobs,configmaps";
+                const text = JSON.stringify(await objects(kinds, "--namespace", namespace));
+                for (const value of values) {
+                    expect(text.includes(value), namespace).to.equal(false);
+                }
+            }
+        });
+
+        it("are not in a task's environment, which succeeds without them", async () => {
+            const dagId = "example_environment";
+            const runId = await installation.trigger(dagId);
+            expect(await installation.runEnds(dagId, runId)).to.equal("success");
+            const api = await installation.api();
+            const [task] = await api.tasks(dagId, runId);
+            const log = task === undefined ? "" : await api.log(dagId, runId, task);
+            expect(log).to.contain("no secret in the environment");
+            expect(log).to.not.match(/variable AIRFLOW__DATABASE__|FERNET|JWT_SECRET/);
+            expect(log).to.contain("variable AIRFLOW__CORE__EXECUTION_API_SERVER_URL");
+        });
     });
-});
+}
 
 /** The values of all of Airflow's Secrets. */
 async function secretValues(): Promise<string[]> {

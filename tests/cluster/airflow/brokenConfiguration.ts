@@ -50,65 +50,68 @@ const groups: Readonly<Record<string, readonly (readonly [setting: string, named
     ],
 };
 
-describe("a broken configuration", () => {
-    let atFirst: string[];
+/** What happens to settings that are wrong. */
+export function brokenConfiguration(): void {
+    describe("a broken configuration", () => {
+        let atFirst: string[];
 
-    const everything = async () => [
-        ...(await installedObjects()).map(identity),
-        ...(await objects("namespaces,persistentvolumes")).map(identity),
-    ];
+        const everything = async () => [
+            ...(await installedObjects()).map(identity),
+            ...(await objects("namespaces,persistentvolumes")).map(identity),
+        ];
 
-    before(async () => {
-        atFirst = await everything();
-    });
-
-    for (const [title, faults] of Object.entries(groups)) {
-        describe(title, () => {
-            let made: Made;
-
-            before(async () => {
-                made = await installation.make("up", { CONFIG: faults.map(([setting]) => setting).join(" ") });
-            });
-
-            it("ends make up with an error", () => {
-                expect(made.code).to.not.equal(0);
-                expect(made.all).to.not.contain("Airflow is up");
-            });
-
-            for (const [setting, named] of faults) {
-                it(`names ${setting}`, () => {
-                    expect(made.all).to.match(
-                        new RegExp(`\\d+\\. airflow-kubernetes:${named.replaceAll(".", "\\.")}\\b.*allowed:`),
-                    );
-                });
-            }
-
-            it("names nothing else", () => {
-                expect(made.all.match(/^\s*\d+\. airflow-kubernetes:.*$/gm) ?? []).to.have.length(faults.length);
-            });
+        before(async () => {
+            atFirst = await everything();
         });
-    }
 
-    it("never shows a secret that is wrong", async () => {
-        const made = await installation.make("up", { CONFIG: "adminPassword=2short fernetKey=notAKeyAtAll" });
-        expect(made.code).to.not.equal(0);
-        expect(made.all).to.not.contain("2short").and.not.contain("notAKeyAtAll");
-    });
+        for (const [title, faults] of Object.entries(groups)) {
+            describe(title, () => {
+                let made: Made;
 
-    it("is found in CONFIG before anything is looked at", async () => {
-        const made = await installation.make("up", { CONFIG: "hosting x..y=1" });
-        expect(made.code).to.not.equal(0);
-        expect(made.all).to.contain('"hosting" has no "="').and.contain('"x..y" is no key');
-    });
+                before(async () => {
+                    made = await installation.make("up", { CONFIG: faults.map(([setting]) => setting).join(" ") });
+                });
 
-    it("is found where a key is of another kind than Pulumi.yaml declares", async () => {
-        const made = await installation.make("up", { CONFIG: "admin=root" });
-        expect(made.code).to.not.equal(0);
-        expect(made.all).to.match(/airflow-kubernetes:admin.* must be of type '?object/);
-    });
+                it("ends make up with an error", () => {
+                    expect(made.code).to.not.equal(0);
+                    expect(made.all).to.not.contain("Airflow is up");
+                });
 
-    it("creates nothing", async () => {
-        expect(await everything()).to.deep.equal(atFirst);
-        expect(atFirst.some((name) => name.includes(namespaces.airflow))).to.equal(false);
+                for (const [setting, named] of faults) {
+                    it(`names ${setting}`, () => {
+                        expect(made.all).to.match(
+                            new RegExp(`\\d+\\. airflow-kubernetes:${named.replaceAll(".", "\\.")}\\b.*allowed:`),
+                        );
+                    });
+                }
+
+                it("names nothing else", () => {
+                    expect(made.all.match(/^\s*\d+\. airflow-kubernetes:.*$/gm) ?? []).to.have.length(faults.length);
+                });
+            });
+        }
+
+        it("never shows a secret that is wrong", async () => {
+            const made = await installation.make("up", { CONFIG: "adminPassword=2short fernetKey=notAKeyAtAll" });
+            expect(made.code).to.not.equal(0);
+            expect(made.all).to.not.contain("2short").and.not.contain("notAKeyAtAll");
+        });
+
+        it("is found in CONFIG before anything is looked at", async () => {
+            const made = await installation.make("up", { CONFIG: "hosting x..y=1" });
+            expect(made.code).to.not.equal(0);
+            expect(made.all).to.contain('"hosting" has no "="').and.contain('"x..y" is no key');
+        });
+
+        it("is found where a key is of another kind than Pulumi.yaml declares", async () => {
+            const made = await installation.make("up", { CONFIG: "admin=root" });
+            expect(made.code).to.not.equal(0);
+            expect(made.all).to.match(/airflow-kubernetes:admin.* must be of type '?object/);
+        });
+
+        it("creates nothing", async () => {
+            expect(await everything()).to.deep.equal(atFirst);
+            expect(atFirst.some((name) => name.includes(namespaces.airflow))).to.equal(false);
+        });
     });
-});
+}

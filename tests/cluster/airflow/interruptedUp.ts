@@ -49,49 +49,52 @@ async function present(): Promise<string[]> {
     return [...(await installedObjects()), ...inside.flat()].map(identity).sort();
 }
 
-describe("make up, interrupted", () => {
-    explainFailures();
+/** An `up` that is cut off, on an empty cluster. */
+export function interruptedUp(): void {
+    describe("make up, interrupted", () => {
+        explainFailures();
 
-    let kept = new Map<string, string>();
+        let kept = new Map<string, string>();
 
-    for (const { title, signal, sign } of moments) {
-        it(`can be cut off by ${title}`, async () => {
-            const up = installation.start("up");
-            let ended = false;
-            void up.ended.then(() => {
-                ended = true;
+        for (const { title, signal, sign } of moments) {
+            it(`can be cut off by ${title}`, async () => {
+                const up = installation.start("up");
+                let ended = false;
+                void up.ended.then(() => {
+                    ended = true;
+                });
+                await waitFor(async () => ended || (await exists(...sign)), {
+                    within: 300_000,
+                    every: 200,
+                    what: `${sign.join(" ")}`,
+                });
+                expect(ended, `make up ended before it could be cut off:\n${up.printed()}`).to.equal(false);
+                up.signal(signal);
+                const made = await up.ended;
+                expect(made.code).to.not.equal(0);
+                expect(made.all).to.not.contain("Airflow is up");
+                const now = await generated();
+                for (const [urn, value] of kept) {
+                    expect(now.get(urn), `${urn} was made anew`).to.equal(value);
+                }
+                kept = now;
             });
-            await waitFor(async () => ended || (await exists(...sign)), {
-                within: 300_000,
-                every: 200,
-                what: `${sign.join(" ")}`,
-            });
-            expect(ended, `make up ended before it could be cut off:\n${up.printed()}`).to.equal(false);
-            up.signal(signal);
-            const made = await up.ended;
-            expect(made.code).to.not.equal(0);
-            expect(made.all).to.not.contain("Airflow is up");
+        }
+
+        it("comes to its end when it is run again", async () => {
+            await installation.up();
+        });
+
+        it("has lost no key or password", async () => {
             const now = await generated();
+            expect(kept.size).to.be.greaterThan(0);
             for (const [urn, value] of kept) {
                 expect(now.get(urn), `${urn} was made anew`).to.equal(value);
             }
-            kept = now;
         });
-    }
 
-    it("comes to its end when it is run again", async () => {
-        await installation.up();
+        it("has made nothing twice, and knows all that it made", async () => {
+            expect(await present()).to.deep.equal(await recorded());
+        });
     });
-
-    it("has lost no key or password", async () => {
-        const now = await generated();
-        expect(kept.size).to.be.greaterThan(0);
-        for (const [urn, value] of kept) {
-            expect(now.get(urn), `${urn} was made anew`).to.equal(value);
-        }
-    });
-
-    it("has made nothing twice, and knows all that it made", async () => {
-        expect(await present()).to.deep.equal(await recorded());
-    });
-});
+}

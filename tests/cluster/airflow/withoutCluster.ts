@@ -7,53 +7,62 @@ import { installation } from "../support/installation";
 import type { AnyObject } from "../support/kubernetes";
 import { startMake } from "../support/make";
 
-describe("without a cluster", () => {
-    const home = mkdtempSync(join(tmpdir(), "airflow-kubernetes-nobody-"));
-    /** A user who has no kubeconfig anywhere; the context named is one that nothing has. */
-    const nobody = (): NodeJS.ProcessEnv => ({ ...installation.environment, HOME: home, KUBECONFIG: undefined });
-    const nowhere = { CLUSTER: "nowhere" };
+/** What works for someone who has no cluster. */
+export function withoutCluster(): void {
+    describe("without a cluster", () => {
+        const home = mkdtempSync(join(tmpdir(), "airflow-kubernetes-nobody-"));
+        /** A user who has no kubeconfig anywhere; the context named is one that nothing has. */
+        const nobody = (): NodeJS.ProcessEnv => ({ ...installation.environment, HOME: home, KUBECONFIG: undefined });
+        const nowhere = { CLUSTER: "nowhere" };
 
-    after(() => rmSync(home, { recursive: true, force: true }));
+        after(() => rmSync(home, { recursive: true, force: true }));
 
-    it("make preview shows everything that would be made", async () => {
-        const made = await startMake("preview", nobody(), nowhere).ended;
-        expect(made.code, made.all).to.equal(0);
-        for (const name of ["api-server", "scheduler", "dag-processor", "triggerer", "postgres", "migrat"]) {
-            expect(made.all).to.contain(name);
-        }
-        expect(made.all).to.match(/\d+ (to create|created)/);
+        it("make preview shows everything that would be made", async () => {
+            const made = await startMake("preview", nobody(), nowhere).ended;
+            expect(made.code, made.all).to.equal(0);
+            for (const name of ["api-server", "scheduler", "dag-processor", "triggerer", "postgres", "migrat"]) {
+                expect(made.all).to.contain(name);
+            }
+            expect(made.all).to.match(/\d+ (to create|created)/);
+        });
+
+        it("make preview shows the hosted stack too, or says that it is not built yet", async () => {
+            const { CONFIG_FILE: _, ...environment } = nobody();
+            const made = await startMake("preview", environment, { ...nowhere, STACK: "hosted" }).ended;
+            if (made.code !== 0) {
+                expect(made.all).to.match(/hosting is "readWriteMany".*\n.*not built yet/);
+            }
+        });
+
+        it("make render writes every manifest as YAML", async () => {
+            const folder = join(home, "manifests");
+            const made = await startMake("render", nobody(), { ...nowhere, OUT: folder }).ended;
+            expect(made.code, made.all).to.equal(0);
+            const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+                entry.isFile(),
+            );
+            const manifests = files.flatMap((file) =>
+                parseAllDocuments(readFileSync(join(file.parentPath, file.name), "utf8")).map((document) => {
+                    expect(document.errors, file.name).to.deep.equal([]);
+                    return document.toJS() as AnyObject & { apiVersion: string };
+                }),
+            );
+            for (const manifest of manifests) {
+                expect(manifest).to.include.keys("apiVersion", "kind", "metadata");
+            }
+            const names = (kind: string) =>
+                manifests
+                    .filter((manifest) => manifest.kind === kind)
+                    .map((manifest) => manifest.metadata.name)
+                    .sort();
+            expect(names("Deployment")).to.deep.equal([
+                "airflow-api-server",
+                "airflow-dag-processor",
+                "airflow-scheduler",
+            ]);
+            expect(names("StatefulSet")).to.deep.equal(["airflow-postgres", "airflow-triggerer"]);
+            expect(names("Namespace")).to.deep.equal(["airflow", "airflow-storage", "airflow-workers"]);
+            expect(names("Job")).to.have.length(4);
+        });
     });
-
-    it("make preview shows the hosted stack too, or says that it is not built yet", async () => {
-        const { CONFIG_FILE: _, ...environment } = nobody();
-        const made = await startMake("preview", environment, { ...nowhere, STACK: "hosted" }).ended;
-        if (made.code !== 0) {
-            expect(made.all).to.match(/hosting is "readWriteMany".*\n.*not built yet/);
-        }
-    });
-
-    it("make render writes every manifest as YAML", async () => {
-        const folder = join(home, "manifests");
-        const made = await startMake("render", nobody(), { ...nowhere, OUT: folder }).ended;
-        expect(made.code, made.all).to.equal(0);
-        const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-        const manifests = files.flatMap((file) =>
-            parseAllDocuments(readFileSync(join(file.parentPath, file.name), "utf8")).map((document) => {
-                expect(document.errors, file.name).to.deep.equal([]);
-                return document.toJS() as AnyObject & { apiVersion: string };
-            }),
-        );
-        for (const manifest of manifests) {
-            expect(manifest).to.include.keys("apiVersion", "kind", "metadata");
-        }
-        const names = (kind: string) =>
-            manifests
-                .filter((manifest) => manifest.kind === kind)
-                .map((manifest) => manifest.metadata.name)
-                .sort();
-        expect(names("Deployment")).to.deep.equal(["airflow-api-server", "airflow-dag-processor", "airflow-scheduler"]);
-        expect(names("StatefulSet")).to.deep.equal(["airflow-postgres", "airflow-triggerer"]);
-        expect(names("Namespace")).to.deep.equal(["airflow", "airflow-storage", "airflow-workers"]);
-        expect(names("Job")).to.have.length(4);
-    });
-});
+}
