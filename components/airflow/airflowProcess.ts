@@ -35,6 +35,8 @@ export interface AirflowProcess extends AirflowProcessArgs {
     /** Whether it speaks to the Kubernetes API. */
     readonly serviceAccountToken?: boolean;
     readonly port?: { readonly name: string; readonly containerPort: number };
+    /** How long it may take to stop, in seconds. */
+    readonly terminationGracePeriodSeconds: number;
     /** How it is asked whether it works. */
     readonly health: Health;
 }
@@ -75,7 +77,7 @@ export function airflowWorkload(process: AirflowProcess): Workload {
                 imagePullSecrets: settings.airflow.imagePullSecrets,
                 placement: process.process.placement,
                 mounts: process.mounts,
-                pod: { terminationGracePeriodSeconds: 30 },
+                pod: { terminationGracePeriodSeconds: process.terminationGracePeriodSeconds },
                 container: {
                     name: command,
                     image: settings.airflow.image,

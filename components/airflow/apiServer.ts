@@ -28,6 +28,7 @@ export class ApiServer extends pulumi.ComponentResource {
             // It shows the logs of tasks that run.
             serviceAccountToken: true,
             port: { name: "http", containerPort: ports.apiServer },
+            terminationGracePeriodSeconds: 30,
             // The version does not depend on the database: a slow database is not mended by a restart of the UI.
             health: {
                 check: httpCheck(ports.apiServer, `${urlPath(args.settings.airflow.url)}/api/v2/version`),

@@ -23,6 +23,7 @@ export class DagProcessor extends pulumi.ComponentResource {
             process: args.settings.dagProcessor,
             secrets: ["databaseConnection", "fernetKey"],
             mounts: [dagsMount(), logsMount()],
+            terminationGracePeriodSeconds: 30,
             health: { check: heartbeatCheck("DagProcessorJob"), periodSeconds: 60 },
         });
         new k8s.apps.v1.Deployment(

@@ -52,6 +52,8 @@ export class Scheduler extends pulumi.ComponentResource {
             ],
             serviceAccountToken: true,
             port: { name: "health", containerPort: ports.schedulerHealth },
+            // The next scheduler adopts the running tasks however this one ends, so there is nothing to wait for.
+            terminationGracePeriodSeconds: 10,
             health: { check: httpCheck(ports.schedulerHealth, "/health") },
         });
         new k8s.apps.v1.Deployment(

@@ -25,6 +25,7 @@ export class Triggerer extends pulumi.ComponentResource {
             secrets: ["databaseConnection", "fernetKey", "apiSecretKey"],
             mounts: [dagsMount(), logsMount()],
             port: { name: "logs", containerPort: ports.triggererLogs },
+            terminationGracePeriodSeconds: 30,
             health: { check: heartbeatCheck("TriggererJob"), periodSeconds: 60 },
         });
         new k8s.core.v1.Service(
