@@ -1,18 +1,8 @@
-import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import { script } from "../kubernetes/script";
 import { airflowJob } from "./airflowJob";
+import type { AirflowProcessArgs } from "./airflowProcess";
 import { fromSecret, processEnvironment, secretEnvironment } from "./environment";
-import type { SecretKeys } from "./secretKeys";
-
-/** Arguments of {@link AdminUser}. */
-export interface AdminUserArgs {
-    readonly instance: string;
-    readonly namespace: k8s.core.v1.Namespace;
-    readonly settings: AirflowSettings;
-    readonly keys: SecretKeys;
-}
 
 /**
  * Makes the first user. The password reaches it through a Secret, never through an argument that a process list shows.
@@ -21,7 +11,7 @@ export interface AdminUserArgs {
  */
 export class AdminUser extends pulumi.ComponentResource {
     /** @param name The unique name of this component. */
-    constructor(name: string, args: AdminUserArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(name: string, args: AirflowProcessArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-kubernetes:index:AdminUser", name, {}, opts);
 
         const { admin } = args.settings;

@@ -15,7 +15,7 @@ import {
 } from "./environment";
 import type { SecretKeys } from "./secretKeys";
 
-/** What the components of Airflow's processes are given. */
+/** What the components of Airflow's processes and Jobs are given. */
 export interface AirflowProcessArgs {
     readonly instance: string;
     readonly namespace: k8s.core.v1.Namespace;

@@ -1,18 +1,8 @@
-import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import { script } from "../kubernetes/script";
 import { airflowJob } from "./airflowJob";
+import type { AirflowProcessArgs } from "./airflowProcess";
 import { processEnvironment, secretEnvironment } from "./environment";
-import type { SecretKeys } from "./secretKeys";
-
-/** Arguments of {@link Migration}. */
-export interface MigrationArgs {
-    readonly instance: string;
-    readonly namespace: k8s.core.v1.Namespace;
-    readonly settings: AirflowSettings;
-    readonly keys: SecretKeys;
-}
 
 /**
  * Brings the database to the schema of this Airflow before any process starts, and refuses a database that was written with
@@ -22,7 +12,7 @@ export interface MigrationArgs {
  */
 export class Migration extends pulumi.ComponentResource {
     /** @param name The unique name of this component. */
-    constructor(name: string, args: MigrationArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(name: string, args: AirflowProcessArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-kubernetes:index:Migration", name, {}, opts);
 
         airflowJob(
