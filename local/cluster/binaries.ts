@@ -2,10 +2,10 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { command } from "../support/command.js";
 import { cacheDirectory } from "../support/paths.js";
-import { command } from "./command.js";
+import { withHeartbeat } from "../support/progress.js";
 import { paths } from "./layout.js";
-import { withHeartbeat } from "./progress.js";
 
 /** What is built from the Go modules under `go/`. */
 export type GoBinary = "kubernetes" | "etcd" | "coredns";

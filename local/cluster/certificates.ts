@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { command } from "./command.js";
+import { command } from "../support/command.js";
 import { addresses, contextName, kubeconfigPath, nodeName, paths } from "./layout.js";
 
 /** Who gets a kubeconfig besides those that kubeadm makes one for. */

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { clusterDirectory } from "../support/paths.js";
+import { progress, waitUntil } from "../support/progress.js";
 import { addonsAreApplied, ensureAddons } from "./addons.js";
 import { ensureBinaries, requiredVersion } from "./binaries.js";
 import { ensureCertificates } from "./certificates.js";
@@ -28,7 +29,6 @@ import {
     readRecord,
     stopPart,
 } from "./processes.js";
-import { progress, waitUntil } from "./progress.js";
 import { clusterProblems } from "./status.js";
 
 function requireRoot(): void {

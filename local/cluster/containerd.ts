@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type CommandOptions, command, tryCommand } from "./command.js";
+import { type CommandOptions, command, tryCommand } from "../support/command.js";
+import { waitUntil } from "../support/progress.js";
 import { writeConfiguration } from "./configuration.js";
 import { containerdSocket, paths } from "./layout.js";
 import { cniConfiguration } from "./network.js";
 import { nodePid, onNode } from "./node.js";
 import { cniDirectories } from "./packages.js";
 import { logTail, type Part } from "./processes.js";
-import { waitUntil } from "./progress.js";
 
 /** The image that holds a pod's namespaces. */
 export const pauseImage = "registry.k8s.io/pause:3.10";

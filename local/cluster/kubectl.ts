@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type CommandOptions, type CommandResult, command, tryCommand } from "./command.js";
+import { type CommandOptions, type CommandResult, command, tryCommand } from "../support/command.js";
 import { kubeconfigPath, paths } from "./layout.js";
 
 function withDefaults(arguments_: readonly string[], kubeconfig: string): string[] {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { command, tryCommand } from "./command.js";
+import { command, tryCommand } from "../support/command.js";
 import { addresses, nodeDevice, paths } from "./layout.js";
 
 /** Behind every other route: what no pod's own route matches must not go to the machine's gateway. */

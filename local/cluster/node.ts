@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
+import { waitUntil } from "../support/progress.js";
 import { processesOfPart, processesOfPods, removeCgroups } from "./cgroups.js";
 import { paths } from "./layout.js";
 import { networkName, removePodNetwork } from "./network.js";
@@ -14,7 +15,6 @@ import {
     readRecord,
     stopPart,
 } from "./processes.js";
-import { waitUntil } from "./progress.js";
 
 /** The process that holds the node's mount namespace, by the name that `ps` shows. */
 const holderTitle = "airflow-kubernetes-node";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { systemPath, tryCommand } from "./command.js";
-import { withHeartbeat } from "./progress.js";
+import { systemPath, tryCommand } from "../support/command.js";
+import { withHeartbeat } from "../support/progress.js";
 
 /** A program that the cluster calls, and the Debian package it comes in. */
 interface Program {

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { arch, platform, totalmem } from "node:os";
 import { dirname, join } from "node:path";
+import { tryCommand } from "../support/command.js";
 import { cacheDirectory, clusterDirectory } from "../support/paths.js";
-import { tryCommand } from "./command.js";
 import { addresses, nodeDevice, paths } from "./layout.js";
 import { missingPrograms, packagesOf } from "./packages.js";
 

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { command } from "../cluster/command.js";
-import { withHeartbeat } from "../cluster/progress.js";
+import { command } from "../support/command.js";
 import { cacheDirectory } from "../support/paths.js";
+import { withHeartbeat } from "../support/progress.js";
 import { createBuilder } from "./builder.js";
 import { withLock } from "./lock.js";
 import { archivePackages, packArchive } from "./ociArchive.js";

@@ -1,4 +1,4 @@
-import { command, tryCommand } from "../cluster/command.js";
+import { command, tryCommand } from "../support/command.js";
 
 const format = ["ORIGIN", "CODENAME", "COMPONENT", "REPO_URI"].map((field) => `$(${field})`).join("|");
 

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { imageDigest, importImage } from "../cluster/containerd.js";
-import { withHeartbeat } from "../cluster/progress.js";
+import { withHeartbeat } from "../support/progress.js";
 import { airflow } from "./airflow/recipe.js";
 import { ensureArchive } from "./archives.js";
 import { coredns } from "./coredns/recipe.js";

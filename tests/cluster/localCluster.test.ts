@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import { processesOfCluster } from "../../local/cluster/cgroups.js";
-import { command, tryCommand } from "../../local/cluster/command.js";
 import { binDirectory, clusterDown, clusterStatus, clusterUp, kubeconfigPath } from "../../local/cluster/index.js";
 import { addresses, paths } from "../../local/cluster/layout.js";
 import { nodeProcesses } from "../../local/cluster/node.js";
 import { isAlive, processRecord, signal } from "../../local/cluster/processes.js";
 import { ensureImages } from "../../local/images/index.js";
+import { command, tryCommand } from "../../local/support/command.js";
 import { cacheDirectory, repositoryDirectory } from "../../local/support/paths.js";
 
 const image = "postgres:17";

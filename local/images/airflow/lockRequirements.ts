@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { command } from "../../cluster/command.js";
-import { withHeartbeat } from "../../cluster/progress.js";
+import { command } from "../../support/command.js";
 import { cacheDirectory } from "../../support/paths.js";
+import { withHeartbeat } from "../../support/progress.js";
 import { ensurePackages } from "../packages.js";
 
 // The official image of a version holds what was newest when it was released. Later versions of its dependencies may not fit:

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { command, tryCommand } from "../../../local/cluster/command.js";
 import { lockHolder, tryLock } from "../../../local/cluster/lock.js";
 import {
     endProcesses,
@@ -13,7 +12,8 @@ import {
     parseStat,
     processRecord,
 } from "../../../local/cluster/processes.js";
-import { waitUntil } from "../../../local/cluster/progress.js";
+import { command, tryCommand } from "../../../local/support/command.js";
+import { waitUntil } from "../../../local/support/progress.js";
 
 function started(program: string, ...arguments_: string[]): ProcessRecord {
     const child = spawn(program, arguments_, { stdio: "ignore" });

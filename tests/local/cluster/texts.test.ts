@@ -17,9 +17,9 @@ import {
 } from "../../../local/cluster/network.js";
 import { holderScript, isNodeMountTable } from "../../../local/cluster/node.js";
 import { packagesOf } from "../../../local/cluster/packages.js";
-import { elapsed } from "../../../local/cluster/progress.js";
 import { isNodeReady } from "../../../local/cluster/status.js";
 import { clusterDirectory } from "../../../local/support/paths.js";
+import { elapsed } from "../../../local/support/progress.js";
 
 describe("local/cluster: builds", () => {
     const goMod = "module x\n\nrequire k8s.io/kubernetes v1.35.4\n\nrequire (\n\tk8s.io/api v0.35.4 // indirect\n)\n";
