@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { waitFor } from "../../../local/commands/deadline";
 import { explainFailures, installation, namespaces } from "../support/installation";
 import { exists, identity, objects } from "../support/kubernetes";
-import { installedObjects } from "../support/leftovers";
+import { installedObjects, isProvisioned } from "../support/leftovers";
 
 /** When make up is cut off, and how. */
 const moments = [
@@ -39,14 +39,17 @@ async function recorded(): Promise<string[]> {
         .sort();
 }
 
-/** What the cluster has. */
+/** What the cluster has, but for the volumes that a StorageClass made. */
 async function present(): Promise<string[]> {
     const inside = await Promise.all(
         Object.values(namespaces).map((namespace) =>
             objects(namespaced, "--namespace", namespace, "--selector", "app.kubernetes.io/managed-by=pulumi"),
         ),
     );
-    return [...(await installedObjects()), ...inside.flat()].map(identity).sort();
+    return [...(await installedObjects()), ...inside.flat()]
+        .filter((object) => !isProvisioned(object))
+        .map(identity)
+        .sort();
 }
 
 /** An `up` that is cut off, on an empty cluster. */

@@ -20,6 +20,11 @@ export async function installedObjects(): Promise<AnyObject[]> {
     );
 }
 
+/** Whether a StorageClass made the volume. */
+export function isProvisioned(object: AnyObject): boolean {
+    return object.metadata.annotations?.["pv.kubernetes.io/provisioned-by"] !== undefined;
+}
+
 /** Fails unless nothing is left; a volume that a StorageClass made goes a moment after its claim. */
 export async function nothingInstalled(): Promise<void> {
     let left: AnyObject[] = [];
@@ -39,9 +44,8 @@ export async function removeLeftovers(): Promise<void> {
         await kube(["delete", "pods", "--all", "--namespace", namespace, "--force", "--grace-period=0"]);
     }
     const left = await installedObjects();
-    // A volume that a StorageClass made goes with its claim; deleted by hand it would leave its data to the next claim.
-    const made = (object: AnyObject) => object.metadata.annotations?.["pv.kubernetes.io/provisioned-by"] !== undefined;
-    for (const object of left.filter((candidate) => !made(candidate))) {
+    // Provisioned volumes go with their claims; deleted by hand they would leave their data to the next claim of the name.
+    for (const object of left.filter((candidate) => !isProvisioned(candidate))) {
         await kube(["delete", object.kind, object.metadata.name, "--ignore-not-found", "--wait=false"]);
     }
     await waitFor(async () => (await installedObjects()).length === 0, {
