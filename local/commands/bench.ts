@@ -9,7 +9,7 @@ import { chooseCluster } from "./cluster";
 import { waitFor } from "./deadline";
 import { UserError } from "./errors";
 import { main } from "./main";
-import { isYes, setting } from "./options";
+import { isYes } from "./options";
 import { forwardAirflow } from "./portForward";
 import { say } from "./progress";
 import type { StackOutputs } from "./session";
@@ -73,17 +73,16 @@ async function bench(): Promise<undefined> {
 
 /** The environment of the commands that are timed: nothing that the user set, and state of its own. */
 function environment(scratch: string, cold: boolean): NodeJS.ProcessEnv {
-    const foreign = /^(STACK|CONFIG|CONFIG_FILE|CLUSTER|DAG|CONF|PORT|OUT|YES|SHOW_SECRETS|MAKE\w*|MFLAGS|PULUMI_\w+)$/;
-    const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name));
+    const foreign = /^(STACK|CONFIG_FILE|CLUSTER|DAG|CONF|PORT|OUT|YES|COLD|MAKE\w*|MFLAGS|PULUMI_\w+)$/;
+    const emptied = Object.keys(process.env).filter((name) => foreign.test(name));
     const backend = join(scratch, "backend");
     return {
-        ...Object.fromEntries(kept),
+        ...Object.fromEntries(emptied.map((name) => [name, ""])),
         AIRFLOW_KUBERNETES_STATE: join(scratch, "state"),
         PULUMI_BACKEND_URL: `file://${backend}?create_dir=true`,
         PULUMI_CONFIG_PASSPHRASE: "bench",
         CONFIG: `${namespaces} storage.hostPath=/data/airflow-bench`,
         ...(cold ? { AIRFLOW_KUBERNETES_CACHE: join(scratch, "cache") } : {}),
-        ...(setting(process.env, "ENGINE") === undefined ? {} : { ENGINE: process.env.ENGINE }),
     };
 }
 

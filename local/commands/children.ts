@@ -1,49 +1,46 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { type CommandResult, tryCommand } from "../support/command";
 import { Interrupted, UserError } from "./errors";
 
-/** How a child is started: with this environment and folder, and with this text on its standard input. */
-export interface ChildOptions {
+/** Where a child runs. */
+export interface Surroundings {
     readonly env?: NodeJS.ProcessEnv;
     readonly cwd?: string;
+}
+
+/** How a child is run whose output is collected. */
+export interface CaptureOptions extends Surroundings {
+    /** Its standard input. */
     readonly input?: string;
-    /** Milliseconds after which the child is ended and counts as failed. */
+    /** Milliseconds after which it is ended and counts as failed. */
     readonly timeout?: number;
 }
 
-/** What a child that ran to its end left behind. */
-export interface Finished {
-    readonly code: number;
-    readonly stdout: string;
-    readonly stderr: string;
-}
-
 /** Runs a program on our own terminal and returns its exit code; an interruption waits for the child, then throws. */
-export async function run(command: readonly string[], options: ChildOptions = {}): Promise<number> {
-    const child = start(command, options, options.input === undefined ? "inherit" : "pipe", "inherit");
-    child.stdin?.end(options.input);
+export async function run(command: readonly string[], options: Surroundings = {}): Promise<number> {
+    const [program = "", ...args] = command;
+    const child = spawn(program, args, { cwd: options.cwd, env: options.env ?? process.env, stdio: "inherit" });
     return await interruptible(child, ended(child, command));
 }
 
 /** Runs a program and collects what it prints. Never throws for an exit code. */
-export async function capture(command: readonly string[], options: ChildOptions = {}): Promise<Finished> {
-    const child = start(command, options, options.input === undefined ? "ignore" : "pipe", "pipe");
-    const printed = { stdout: "", stderr: "" };
-    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-        printed.stdout += text;
+export async function capture(command: readonly string[], options: CaptureOptions = {}): Promise<CommandResult> {
+    const [program = "", ...args] = command;
+    const environment = Object.entries(options.env ?? {}).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined,
+    );
+    return await tryCommand(program, args, {
+        environment: Object.fromEntries(environment),
+        directory: options.cwd,
+        input: options.input,
+        timeout: options.timeout,
     });
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-        printed.stderr += text;
-    });
-    child.stdin?.on("error", () => undefined);
-    child.stdin?.end(options.input);
-    const code = await interruptible(child, ended(child, command));
-    return { code, ...printed };
 }
 
 /** Runs a program that must succeed and returns its standard output. */
-export async function output(command: readonly string[], options: ChildOptions = {}): Promise<string> {
+export async function output(command: readonly string[], options: CaptureOptions = {}): Promise<string> {
     const finished = await capture(command, options);
     if (finished.code !== 0) {
         const said = (finished.stderr.trim() || finished.stdout.trim()).split("\n").slice(-20).join("\n");
@@ -59,22 +56,6 @@ export async function output(command: readonly string[], options: ChildOptions =
 export function findOnPath(program: string, path = process.env.PATH ?? ""): string | undefined {
     const folders = path.split(":").filter((folder) => folder !== "" && !folder.endsWith(join("node_modules", ".bin")));
     return folders.map((folder) => join(folder, program)).find((file) => existsSync(file));
-}
-
-function start(
-    command: readonly string[],
-    options: ChildOptions,
-    stdin: "inherit" | "ignore" | "pipe",
-    out: "inherit" | "pipe",
-): ChildProcess {
-    const [program = "", ...args] = command;
-    return spawn(program, args, {
-        cwd: options.cwd,
-        env: options.env ?? process.env,
-        stdio: [stdin, out, out],
-        timeout: options.timeout,
-        killSignal: "SIGKILL",
-    });
 }
 
 function ended(child: ChildProcess, command: readonly string[]): Promise<number> {

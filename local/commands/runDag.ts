@@ -1,3 +1,4 @@
+import { elapsed } from "../support/progress";
 import { AirflowApi, type DagRun, type TaskInstance } from "./airflowApi";
 import { requireCluster } from "./cluster";
 import { waitFor } from "./deadline";
@@ -5,7 +6,7 @@ import { UserError } from "./errors";
 import { main } from "./main";
 import { setting } from "./options";
 import { forwardAirflow } from "./portForward";
-import { duration, Stopwatch, say } from "./progress";
+import { Stopwatch, say } from "./progress";
 import { Session } from "./session";
 
 const finalRunStates: readonly string[] = ["success", "failed"];
@@ -68,7 +69,7 @@ async function dagIsKnown(api: AirflowApi, dagId: string): Promise<void> {
             const dag = await api.dag(dagId);
             if (dag === undefined && !told) {
                 told = true;
-                say(`${dagId}: waiting until Airflow has read it (up to ${duration(dagKnownWithin)}) ...`);
+                say(`${dagId}: waiting until Airflow has read it (up to ${elapsed(dagKnownWithin)}) ...`);
             }
             return dag;
         },

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { logLine } from "../../../local/commands/airflowApi";
-import { duration } from "../../../local/commands/progress";
 import { mochaCounts, sum, verdict } from "../../../local/commands/test";
 
 describe("The count of a test run", () => {
@@ -27,10 +26,6 @@ describe("The count of a test run", () => {
 });
 
 describe("What is printed", () => {
-    it("has times that people read", () => {
-        expect([400, 59_400, 60_000, 133_000].map(duration)).to.deep.equal(["0 s", "59 s", "1 min 0 s", "2 min 13 s"]);
-    });
-
     it("shows a log entry as one line", () => {
         expect(logLine("plain")).to.equal("plain");
         expect(logLine({ event: "hello", timestamp: "2026-01-02T03:04:05.678Z", level: "info" })).to.equal(
