@@ -108,6 +108,10 @@ function exit(code: number): void {
     process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
 }
 
+// Whoever read the output may stop reading; what is begun goes on.
+process.stdout.on("error", () => undefined);
+process.stderr.on("error", () => undefined);
+
 main(process.argv.slice(2)).then(exit, (error: Error) => {
     console.error(error.message);
     exit(exitCodes.failed);

@@ -8,14 +8,21 @@ export function requireConsent(options: CommandOptions): void {
     }
 }
 
-/** Asks a yes-or-no question at the terminal, unless --yes has answered it. */
-export async function confirmed(question: string, options: CommandOptions): Promise<boolean> {
+/** Asks a yes-or-no question at the terminal, unless --yes has answered it. Ctrl-C is a no. */
+export async function confirmed(question: string, options: CommandOptions, signal: AbortSignal): Promise<boolean> {
     if (options.yes) {
         return true;
     }
     const terminal = createInterface({ input: process.stdin, output: process.stdout });
+    // While it reads, the terminal keeps Ctrl-C for itself.
+    terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
     try {
-        return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+        return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim());
+    } catch (error) {
+        if (signal.aborted) {
+            return false;
+        }
+        throw error;
     } finally {
         terminal.close();
     }

@@ -24,8 +24,8 @@ export async function destroy(options: CommandOptions, print: Print, signal: Abo
                 return signal.aborted ? exitCodes.interrupted : exitCodes.failed;
             }
             const something = context.store.state.resources.length > 0;
-            if (something && !(await confirmed("Delete all of this?", options))) {
-                return exitCodes.failed;
+            if (something && !(await confirmed("Delete all of this?", options, signal))) {
+                return signal.aborted ? exitCodes.interrupted : exitCodes.failed;
             }
         }
         const failures = await deleteAll(context, options, print, signal, false);

@@ -14,6 +14,9 @@ export async function recoverPending(store: StateWriter, providers: Providers, o
         const { resource } = operation;
         if (operation.kind === "create") {
             const provider = await providers.of(resource);
+            if ((await provider.place()).unreachable !== undefined) {
+                continue;
+            }
             const found = await provider.recover(resource);
             if (found !== undefined) {
                 observer.note(

@@ -38,7 +38,7 @@ export async function refresh(options: CommandOptions, print: Print, signal: Abo
             print("Changes were found, though none were expected (--expect-no-changes).");
             return exitCodes.failed;
         }
-        if (signal.aborted || (observer.changes && !(await confirmed("Note this in the state?", options)))) {
+        if (signal.aborted || (observer.changes && !(await confirmed("Note this in the state?", options, signal)))) {
             return signal.aborted ? exitCodes.interrupted : exitCodes.failed;
         }
         found.forEach((finding) => void note(finding, store));

@@ -47,8 +47,8 @@ export async function up(options: CommandOptions, print: Print, signal: AbortSig
             if (unreachable !== undefined) {
                 throw new Error(`The cluster can't be reached, so nothing was done: ${unreachable}`);
             }
-            if (plan.changes && !(await confirmed("Perform this update?", options))) {
-                return exitCodes.failed;
+            if (plan.changes && !(await confirmed("Perform this update?", options, signal))) {
+                return signal.aborted ? exitCodes.interrupted : exitCodes.failed;
             }
         }
         const pass = await runPass(context, options, print, signal, { dryRun: false, head: "Resources" });

@@ -47,6 +47,9 @@ export interface Registered {
     readonly outputs: PropertyMap;
 }
 
+/** After a fault, how long what is made may still take to become ready; a next update goes on waiting for it. */
+const graceMs = 60_000;
+
 /** The options of a parent that its children take over unless they have their own. */
 interface Inherited {
     readonly protect: boolean | undefined;
@@ -73,12 +76,14 @@ export class Deployment {
     private readonly inFlight = new Set<Promise<unknown>>();
     private stopping = false;
     private toldOfAnotherPlace = false;
+    private readonly waiting = new AbortController();
     private rootUrn = "";
     /** Faults so far. */
     public failures = 0;
 
     constructor(private readonly options: DeploymentOptions) {
         this.limit = new Limit(options.parallel);
+        options.signal.addEventListener("abort", () => this.waiting.abort());
         for (const resource of options.store.state.resources) {
             if (!resource.pendingDelete) {
                 this.olds.set(resource.urn, resource);
@@ -130,6 +135,7 @@ export class Deployment {
     /** Says that the run is over for everything that has not begun. */
     public stop(): void {
         this.stopping = true;
+        setTimeout(() => this.waiting.abort(), graceMs).unref();
     }
 
     /** Waits until everything that was begun is recorded. */
@@ -448,7 +454,7 @@ export class Deployment {
         run: (signal: AbortSignal) => Promise<Outcome>,
     ): Promise<Outcome> {
         try {
-            return await run(this.options.signal);
+            return await run(this.waiting.signal);
         } catch (error) {
             this.record({ end: operation.key });
             throw error;
@@ -464,7 +470,7 @@ export class Deployment {
         started: number,
     ): void {
         if (outcome.initErrors.length > 0) {
-            if (this.options.signal.aborted) {
+            if (this.waiting.signal.aborted) {
                 throw new Interrupted();
             }
             throw new Error(outcome.initErrors.join("\n"));
@@ -494,8 +500,10 @@ export class Deployment {
         }
         const live: ResourceState = { ...state, id: found.id, inputs: found.inputs, outputs: found.outputs };
         const diff = await provider.diff(live, state.inputs);
-        if (diff.changes.length > 0) {
-            const paths = diff.changes.map((change) => change.path.join("."));
+        // What the program leaves out may be whatever it is.
+        const differing = diff.changes.filter((change) => change.after !== undefined);
+        if (differing.length > 0) {
+            const paths = differing.map((change) => change.path.join("."));
             throw new Error(
                 `it can't be imported: the program's inputs differ from what is there: ${paths.join(", ")}`,
             );

@@ -590,8 +590,31 @@ function secretData(inputs: PropertyMap): PropertyMap {
 
 /** The last inputs with what someone else has changed since in the object. Only fields that the program set count. */
 function drifted(known: ResourceState, live: PropertyMap): PropertyMap {
-    const changed = changedSince(plainMap(known.inputs), plainMap(known.outputs), live);
-    return withSecretsOf(changed, known.inputs) as PropertyMap;
+    const inputs = plainMap(known.inputs);
+    const outputs = plainMap(known.outputs);
+    const changed = changedSince(inputs, outputs, live) as PropertyMap;
+    const text: PropertyMap = isMap(inputs.stringData)
+        ? { stringData: driftedText(inputs.stringData, outputs.data, live.data) }
+        : {};
+    return withSecretsOf({ ...changed, ...text }, known.inputs) as PropertyMap;
+}
+
+/** The API shows a Secret's `stringData` as `data` only. */
+function driftedText(
+    stringData: PropertyMap,
+    before: PropertyValue | undefined,
+    live: PropertyValue | undefined,
+): PropertyMap {
+    return Object.fromEntries(
+        Object.entries(stringData).flatMap(([key, text]) => {
+            const was = isMap(before) ? before[key] : undefined;
+            const is = isMap(live) ? live[key] : undefined;
+            if (was === undefined || was === is) {
+                return [[key, text]];
+            }
+            return typeof is === "string" ? [[key, Buffer.from(is, "base64").toString("utf8")]] : [];
+        }),
+    );
 }
 
 function changedSince(

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Server, ServerCredentials, type ServiceDefinition, status } from "@grpc/grpc-js";
 import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { ResourceMonitorService } from "@pulumi/pulumi/proto/resource_grpc_pb";
+import { cacheDirectory } from "../../support/paths";
 import type { Project } from "../configuration/project";
 import type { ConfigValues } from "../configuration/stackFile";
 import type { Deployment } from "../deployment/deployment";
@@ -101,7 +103,8 @@ function start(options: ProgramOptions, address: string): ChildProcess {
         detached: true,
         env: {
             ...process.env,
-            NODE_OPTIONS: "",
+            // Halves the loading of the libraries, from Node 22 on.
+            NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(cacheDirectory, "engine", "compiled"),
             PULUMI_CONFIG: JSON.stringify(
                 Object.fromEntries(Object.entries(config).map(([key, { text }]) => [key, text])),
             ),

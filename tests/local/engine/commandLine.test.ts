@@ -127,17 +127,13 @@ describe("the command line of local/engine", function () {
         expect(root).not.to.equal(undefined);
         const masked = engine("stack output", ["--json"]);
         expect(JSON.parse(masked.stdout)).to.deep.equal({ name: "first", secretPassword: "[secret]" });
-        expect(JSON.parse(engine("stack output", ["--json", "--show-secrets"]).stdout).secretPassword).to.equal(
-            "sesame-open",
-        );
         expect(engine("stack output name").stdout).to.equal("first\n");
-        expect(engine("stack output none").code).to.equal(1);
-        const exported = engine("stack export");
-        expect(exported.stdout).not.to.include("sesame-open");
-        const { deployment } = JSON.parse(exported.stdout) as {
-            deployment: { resources: { urn: string; custom: boolean }[] };
-        };
+        const open = JSON.parse(await stack.printed("output", { showSecrets: true })) as { secretPassword: string };
+        expect(open.secretPassword).to.equal("sesame-open");
+        const exported = await stack.printed("export");
+        expect(exported).not.to.include("sesame-open");
+        const { deployment } = JSON.parse(exported) as { deployment: { resources: { urn: string }[] } };
         expect(deployment.resources[0]?.urn).to.equal("urn:pulumi:test::demo::pulumi:pulumi:Stack::demo-test");
-        expect(engine("stack export", ["--show-secrets"]).stdout).to.include('"plaintext": "\\"sesame-open\\""');
+        expect(await stack.printed("export", { showSecrets: true })).to.include('"plaintext": "\\"sesame-open\\""');
     });
 });

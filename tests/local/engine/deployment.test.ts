@@ -194,6 +194,14 @@ describe("a deployment", () => {
         expect(run.output).to.include('no provider "aws", only kubernetes and random');
     });
 
+    it("refuses functions of providers in words", async () => {
+        const run = await stack.up(async () => {
+            await pulumi.runtime.invoke("kubernetes:yaml:decode", { text: "" });
+        });
+        expect(run.code).to.equal(1);
+        expect(run.output).to.include("the function kubernetes:yaml:decode can't be called; it needs the Pulumi CLI");
+    });
+
     it("uses a provider that the program makes, also to delete", async () => {
         const program = (): void => {
             const provider = new k8s.Provider("mine", { namespace: "team", kubeconfig: stack.cluster.kubeconfig });

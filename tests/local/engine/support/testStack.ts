@@ -1,14 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { CommandOptions } from "../../../../local/engine/commands/commandOptions";
 import { destroy } from "../../../../local/engine/commands/destroy";
 import { refresh } from "../../../../local/engine/commands/refresh";
+import { stackExport, stackOutput } from "../../../../local/engine/commands/stack";
 import { preview, up } from "../../../../local/engine/commands/update";
+import { SecretCipher } from "../../../../local/engine/configuration/secretCipher";
 import type { ProgramLauncher, ProgramOptions, ProgramResult } from "../../../../local/engine/program/runProgram";
 import type { ResourceState } from "../../../../local/engine/state/resourceState";
-import { StackStore } from "../../../../local/engine/state/stackStore";
+import { emptyState, StackStore, stateFile } from "../../../../local/engine/state/stackStore";
 import { FakeCluster } from "./fakeCluster";
 
 /** A program as a function, run inside of the test's process with the real SDK. */
@@ -26,6 +28,7 @@ export interface TestRun {
 const sdk = require("@pulumi/pulumi/runtime/state") as {
     withLocalStorage<T>(work: () => T): T;
 };
+let sharedSalt: Promise<string> | undefined;
 const passphrase = "correct horse battery staple";
 
 /** A stack with a program, a state folder and a fake cluster of its own, for one test. */
@@ -43,7 +46,13 @@ export class TestStack {
     }
 
     public static async start(): Promise<TestStack> {
-        return new TestStack(await FakeCluster.start());
+        const stack = new TestStack(await FakeCluster.start());
+        // A salt of its own for each stack would cost each test the time that deriving a key takes.
+        sharedSalt ??= SecretCipher.create(passphrase).then(({ salt }) => salt);
+        const file = stateFile(stack.stateDirectory, "demo", "test");
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, JSON.stringify(emptyState("demo", "test", await sharedSalt)), { mode: 0o600 });
+        return stack;
     }
 
     public stop(): void {
@@ -69,6 +78,18 @@ export class TestStack {
 
     public refresh(options: Partial<CommandOptions> = {}): Promise<TestRun> {
         return this.run(refresh, nothing, options, never());
+    }
+
+    /** What `stack output` or `stack export` prints. */
+    public async printed(
+        command: "output" | "export",
+        flags: { json?: boolean; showSecrets?: boolean } = {},
+    ): Promise<string> {
+        const lines: string[] = [];
+        const options = { ...this.options(nothing), json: true, showSecrets: false, ...flags };
+        const print = (line: string): void => void lines.push(line);
+        await (command === "output" ? stackOutput(options, undefined, print) : stackExport(options, print));
+        return lines.join("\n");
     }
 
     public destroy(options: Partial<CommandOptions> = {}, signal = never()): Promise<TestRun> {
@@ -100,23 +121,22 @@ export class TestStack {
         signal: AbortSignal,
     ): Promise<TestRun> {
         const lines: string[] = [];
-        const code = await command(
-            {
-                stateDirectory: this.stateDirectory,
-                launch: inline(program),
-                cwd: this.directory,
-                stack: "test",
-                yes: true,
-                skipPreview: false,
-                expectNoChanges: false,
-                nonInteractive: true,
-                parallel: 16,
-                ...options,
-            },
-            (line) => void lines.push(line),
-            signal,
-        );
+        const code = await command({ ...this.options(program), ...options }, (line) => void lines.push(line), signal);
         return { code, output: lines.join("\n"), summary: lines.at(-1) ?? "" };
+    }
+
+    private options(program: TestProgram): CommandOptions {
+        return {
+            stateDirectory: this.stateDirectory,
+            launch: inline(program),
+            cwd: this.directory,
+            stack: "test",
+            yes: true,
+            skipPreview: false,
+            expectNoChanges: false,
+            nonInteractive: true,
+            parallel: 16,
+        };
     }
 }
 
