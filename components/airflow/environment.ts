@@ -42,6 +42,8 @@ export function processEnvironment(settings: AirflowSettings): Environment {
         AIRFLOW__KUBERNETES_EXECUTOR__POD_TEMPLATE_FILE: paths.podTemplate,
         AIRFLOW__KUBERNETES_EXECUTOR__WORKER_PODS_CREATION_BATCH_SIZE: String(settings.workers.podsCreationBatchSize),
         AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK: "True",
+        // How soon a scheduler removes the finished pods of one that was lost; five minutes by default.
+        AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL: "60",
         ...optionEnvironment(settings.airflow.options),
     };
 }

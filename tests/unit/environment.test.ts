@@ -51,6 +51,7 @@ describe("environment", () => {
             AIRFLOW__KUBERNETES_EXECUTOR__POD_TEMPLATE_FILE: "/opt/airflow/pod_templates/worker.yaml",
             AIRFLOW__KUBERNETES_EXECUTOR__WORKER_PODS_CREATION_BATCH_SIZE: "5",
             AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK: "True",
+            AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL: "60",
         });
     });
 
