@@ -135,6 +135,7 @@ describe("ownedVariables", () => {
             "AIRFLOW__CORE__PARALLELISM",
             "AIRFLOW__FAB__ENABLE_PROXY_FIX",
             "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG",
+            "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL",
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED",
         ];
         const owned = [...mine].filter((name) => !suggestions.includes(name));
