@@ -79,9 +79,9 @@ export class Browser {
         }
     }
 
-    /** The page, for what is not here. */
-    public get current(): Page {
-        return this.page;
+    /** Clicks what has this text. */
+    public async click(text: RegExp): Promise<void> {
+        await this.page.getByText(text).first().click();
     }
 
     /** Ends Chromium and removes its profile. */
