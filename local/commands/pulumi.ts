@@ -5,8 +5,10 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { repositoryDirectory, stateDirectory } from "../support/paths";
 import { capture, findOnPath, output } from "./children";
+import { isLockedByTheDead } from "./deadLocks";
 import { UserError } from "./errors";
 import { say } from "./progress";
+import { projectName } from "./stackFile";
 
 /** What runs the Pulumi program. All three take the same command line. */
 export interface Engine {
@@ -88,6 +90,10 @@ export async function engineEnvironment(engine: Engine, env: NodeJS.ProcessEnv):
 /** Selects the stack, and creates it where the real CLI does not know it yet; local/engine creates stacks as they come. */
 export async function selectStack(engine: Engine, stack: string, env: NodeJS.ProcessEnv): Promise<void> {
     if (engine.kind !== "local") {
+        if (isLockedByTheDead(env.PULUMI_BACKEND_URL ?? "", projectName, stack)) {
+            say("The last run was killed and left the stack locked; it is unlocked.");
+            await output([...engine.command, "cancel", "--yes", "--stack", stack], { env, cwd: repositoryDirectory });
+        }
         const select = ["stack", "select", stack, "--create", "--non-interactive"];
         await output([...engine.command, ...select], { env, cwd: repositoryDirectory });
     }
