@@ -17,7 +17,11 @@ export async function confirmed(question: string, options: CommandOptions, signa
     // While it reads, the terminal keeps Ctrl-C for itself.
     terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
     try {
-        return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim());
+        const yes = /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim());
+        if (!yes) {
+            console.log("Nothing was done.");
+        }
+        return yes;
     } catch (error) {
         if (signal.aborted) {
             return false;

@@ -79,7 +79,6 @@ export async function render(
             parallel: options.parallel,
             log: (message) => failures.log(message),
             print: (line) => failures.note(`  ${line}`),
-            signal,
         },
         options.launch,
     );

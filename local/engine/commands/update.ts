@@ -118,7 +118,6 @@ async function runPass(
                 parallel,
                 log: (message) => observer.log(message),
                 print: (line) => observer.note(`  ${line}`),
-                signal,
             },
             options.launch,
         );

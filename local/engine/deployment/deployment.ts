@@ -244,7 +244,7 @@ export class Deployment {
             this.tell("same", same);
             return same;
         }
-        return this.update(old, state, provider, diff);
+        return this.update(old, state, goal, provider, diff);
     }
 
     private replaceReasons(diff: ResourceDiff, old: ResourceState, goal: ResourceGoal): string[] {
@@ -420,6 +420,7 @@ export class Deployment {
     private async update(
         old: ResourceState,
         state: ResourceState,
+        goal: ResourceGoal,
         provider: Provider,
         diff: ResourceDiff,
     ): Promise<ResourceState> {
@@ -435,7 +436,8 @@ export class Deployment {
         const operation: PendingOperation = { key: newKey(), kind: "update", resource: old };
         this.record({ begin: operation });
         const remember = (id: string, outputs: PropertyMap, initErrors: readonly string[]): ResourceState => {
-            const made: ResourceState = { ...state, id, outputs, initErrors, modified: now() };
+            const shown = secretOutputs(outputs, goal.additionalSecretOutputs);
+            const made: ResourceState = { ...state, id, outputs: shown, initErrors, modified: now() };
             this.record({ put: [made], end: operation.key });
             this.current.set(made.urn, made);
             return made;

@@ -55,7 +55,7 @@ export class ConsoleObserver implements Observer {
                 this.errors.push(readableFailure(message.text));
                 return;
             default:
-                this.show(`  ${message.severity}: ${message.text.trimEnd()}`);
+                this.show(`  ${message.severity}: ${message.text.trimEnd().replaceAll("\n", "\n    ")}`);
         }
     }
 

@@ -24,8 +24,6 @@ export interface ProgramOptions {
     readonly log: (message: ProgramMessage) => void;
     /** A line that the program printed. */
     readonly print: (line: string) => void;
-    /** Fires when the user wants to stop. */
-    readonly signal: AbortSignal;
 }
 
 /** How a program ended. */
@@ -122,23 +120,18 @@ async function ended(child: ChildProcess, options: ProgramOptions): Promise<Prog
             createInterface({ input: stream }).on("line", (line) => options.print(line));
         }
     }
-    const kill = (): void => {
-        setTimeout(() => child.kill("SIGKILL"), 2000).unref();
-    };
-    options.signal.addEventListener("abort", kill);
     const watch = setInterval(() => {
-        // The SDK ends by itself when its requests are refused; a program that waits for something else does not.
+        // A program that gets no more answers stands still. What is in flight is recorded before it goes.
         if (options.deployment.stopped) {
             clearInterval(watch);
-            kill();
+            void options.deployment.settle().then(() => child.kill("SIGKILL"));
         }
-    }, 200);
+    }, 50);
     const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
         child.on("error", reject);
         child.on("close", (exit, killed) => resolve([exit, killed]));
     });
     clearInterval(watch);
-    options.signal.removeEventListener("abort", kill);
     if (code === 0) {
         return { completed: true };
     }

@@ -1,10 +1,4 @@
-import {
-    type handleUnaryCall,
-    type ServerUnaryCall,
-    type ServiceError,
-    type sendUnaryData,
-    status,
-} from "@grpc/grpc-js";
+import { type handleUnaryCall, type ServerUnaryCall, type sendUnaryData, status } from "@grpc/grpc-js";
 import * as messages from "@pulumi/pulumi/proto/resource_pb";
 import type { Deployment, Registered } from "../deployment/deployment";
 import { Interrupted } from "../providers/provider";
@@ -94,19 +88,18 @@ function readGoal(request: messages.ReadResourceRequest): ReturnType<typeof reso
 }
 
 /**
- * A gRPC method from an async function. A fault that the deployment has shown, and a stop, end the program as a monitor
- * that shuts down does: without another message from the SDK.
+ * A gRPC method from an async function. A program whose run was stopped, by a fault that was shown or by the user, gets no
+ * answer: it stands still until it is ended, without messages of its own about what it can't reach any more.
  */
 function answer<Request>(work: (request: Request) => Promise<unknown>): handleUnaryCall<never, unknown> {
     return ((call: ServerUnaryCall<Request, unknown>, callback: sendUnaryData<unknown>): void => {
         work(call.request).then(
             (response) => callback(null, response),
-            (error: Error) => callback(asStatus(error)),
+            (error: Error) => {
+                if (!(error instanceof Interrupted)) {
+                    callback({ code: status.UNKNOWN, message: error.message, details: error.message });
+                }
+            },
         );
     }) as unknown as handleUnaryCall<never, unknown>;
-}
-
-function asStatus(error: Error): Partial<ServiceError> {
-    const code = error instanceof Interrupted ? status.UNAVAILABLE : status.UNKNOWN;
-    return { code, message: error.message, details: error.message };
 }

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
 import * as messages from "@pulumi/pulumi/proto/engine_pb";
 import { Empty } from "./protobuf";
@@ -46,7 +47,10 @@ export function logMethods(log: (message: ProgramMessage) => void): {
  * the user, so its stack is left out; a fault in the code keeps it.
  */
 export function readableFailure(text: string): string {
-    const body = text.replace(/^Running program '.*' failed with an unhandled exception:\n/, "");
+    const body = stripVTControlCharacters(text).replace(
+        /^Running program '.*' failed with an unhandled exception:\n/,
+        "",
+    );
     if (body === text) {
         return text;
     }

@@ -164,6 +164,20 @@ describe("a run that is cut off", function () {
         expect(moments).to.be.greaterThan(10);
     });
 
+    it("by kill -9 at any moment of a create can be destroyed, to the last object", async () => {
+        const moments = await everyMoment(
+            () => stack.up(() => undefined),
+            () => stack.up(program("1")),
+            async (moment) => {
+                const run = await stack.destroy();
+                expect(run.code, `${moment}\n${run.output}`).to.equal(0);
+                expect(contents(stack), moment).to.deep.equal([]);
+                expect((await stack.store()).state).to.deep.include({ resources: [], pending: [] });
+            },
+        );
+        expect(moments).to.be.greaterThan(10);
+    });
+
     it("does not take an object over that someone else made meanwhile", async () => {
         await killedAt(stack, { request: 1, when: "before" }, () => stack.up(() => configMap("first")));
         stack.cluster.put({ kind: "ConfigMap", metadata: { name: "first", namespace: "default" } });
