@@ -177,6 +177,10 @@ async function writeRecord(name: string, record: PartRecord): Promise<void> {
 export async function stopPart(name: string, program?: string, grace = 10_000): Promise<void> {
     const record = await readRecord(name);
     const records: ProcessRecord[] = record === undefined ? [] : [record];
+    if (record !== undefined) {
+        // Should this stop be interrupted, the next start must not take a process that is about to end for one that runs.
+        await writeRecord(name, { ...record, fingerprint: "stopping" });
+    }
     if (program !== undefined) {
         for (const pid of processesOfPart(name).filter((other) => firstArgument(other) === program)) {
             const stray = processRecord(pid);
