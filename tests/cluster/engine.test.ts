@@ -8,7 +8,8 @@ import { clusterDirectory } from "../../local/support/paths";
 import { type TestProgram, TestStack } from "../local/engine/support/testStack";
 
 const kubeconfig = join(clusterDirectory, "kubeconfig");
-const place = "engine-test";
+// Two runs of the tests at the same time must not meet.
+const place = `engine-test-${process.pid}`;
 
 /** What the fake API of the other tests can't vouch for: local/engine against a real API server and real pods. */
 describe("local/engine on a real cluster", function () {
@@ -19,7 +20,10 @@ describe("local/engine on a real cluster", function () {
         if (!existsSync(kubeconfig)) {
             this.skip();
         }
-        kubectl("delete", "namespace", place, "--ignore-not-found");
+        const left = kubectl("get", "namespaces", "--output=name").match(/engine-test-\d+/g) ?? [];
+        left.filter((name) => !existsSync(`/proc/${name.split("-").pop()}`)).forEach(
+            (name) => void kubectl("delete", "namespace", name, "--wait=false"),
+        );
     });
     beforeEach(async () => {
         stack = await TestStack.start();
