@@ -12,12 +12,14 @@ import {
 import type { Providers } from "../providers/providers";
 import type { PendingOperation, ResourceState, StateChange } from "../state/resourceState";
 import type { StateWriter } from "../state/stackStore";
+import { sameState, secretOutputs } from "../state/stateValues";
 import { collectSecrets } from "../values/masking";
 import { keepOldAt, parsePropertyPath, pathContains } from "../values/propertyPath";
-import { containsUnknown, normalize, type PropertyMap, secret, unknownValue } from "../values/propertyValue";
+import { containsUnknown, normalize, type PropertyMap } from "../values/propertyValue";
 import { formerUrns } from "./aliases";
 import { deleteResources } from "./deletions";
-import { DependencyGraph, providerUrn, withRenamedUrns } from "./dependencyGraph";
+import { providerUrn, withRenamedUrns } from "./dependencyGraph";
+import { replacedBefore } from "./dependentReplacements";
 import { Limit } from "./limit";
 import type { Observer, Step, StepKind } from "./step";
 import { describeUrn, packageOf, resourceUrn, stackType, urnName } from "./urn";
@@ -291,7 +293,9 @@ export class Deployment {
         if (!(goal.deleteBeforeReplace ?? diff.deleteBeforeReplace)) {
             return this.createBeside(old, state, goal, provider, diff, reasons);
         }
-        for (const dependent of await this.replacedBefore(old)) {
+        const spared = (other: ResourceState): boolean =>
+            this.registered.has(other.urn) || this.deletedEarly.has(other.key);
+        for (const dependent of await replacedBefore(old, this.options, spared)) {
             await this.deleteEarly(dependent);
         }
         await this.deleteEarly(old);
@@ -317,48 +321,6 @@ export class Deployment {
             }
             throw error;
         }
-    }
-
-    /** What has to go before `root` is deleted and made again, because its own inputs would change: last needed first. */
-    private async replacedBefore(root: ResourceState): Promise<ResourceState[]> {
-        const gone = new Set([root.urn]);
-        const result: ResourceState[] = [];
-        const graph = new DependencyGraph(this.options.store.state.resources.filter((other) => !other.pendingDelete));
-        for (const resource of graph.dependents(root)) {
-            if (this.registered.has(resource.urn) || this.deletedEarly.has(resource.key) || !resource.custom) {
-                continue;
-            }
-            if (await this.goesWith(resource, gone)) {
-                if (resource.protect) {
-                    throw new Error(
-                        `to replace it, ${describeUrn(resource.urn)} would have to be replaced, which is protected. ` +
-                            "Take the protect option off that in the program to allow it.",
-                    );
-                }
-                gone.add(resource.urn);
-                result.unshift(resource);
-            }
-        }
-        return result;
-    }
-
-    private async goesWith(resource: ResourceState, gone: ReadonlySet<string>): Promise<boolean> {
-        if (resource.external) {
-            return false;
-        }
-        if (gone.has(resource.deletedWith) || gone.has(providerUrn(resource.provider))) {
-            return true;
-        }
-        const affected = Object.entries(resource.propertyDependencies)
-            .filter(([, urns]) => urns.some((urn) => gone.has(urn)))
-            .map(([property]) => property);
-        if (affected.length === 0) {
-            return false;
-        }
-        const unknown = Object.fromEntries(affected.map((property) => [property, unknownValue]));
-        const provider = await this.options.providers.of(resource);
-        const diff = await provider.diff(resource, { ...resource.inputs, ...unknown });
-        return diff.replaceReasons.length > 0;
     }
 
     private async deleteEarly(old: ResourceState): Promise<void> {
@@ -679,30 +641,6 @@ function providerReference(goal: ResourceGoal, inherited: Inherited): string {
 
 function requestOf(state: ResourceState): ResourceRequest {
     return { urn: state.urn, type: state.type, name: urnName(state.urn), inputs: state.inputs };
-}
-
-function secretOutputs(outputs: PropertyMap, names: readonly string[]): PropertyMap {
-    return Object.fromEntries(
-        Object.entries(outputs).map(([name, value]) => [name, names.includes(name) ? secret(value) : value]),
-    );
-}
-
-function sameState(left: ResourceState, right: ResourceState | undefined): boolean {
-    return right !== undefined && JSON.stringify(sortKeys(left)) === JSON.stringify(sortKeys(right));
-}
-
-function sortKeys(value: unknown): unknown {
-    if (Array.isArray(value)) {
-        return value.map(sortKeys);
-    }
-    if (typeof value === "object" && value !== null) {
-        return Object.fromEntries(
-            Object.entries(value)
-                .sort(([left], [right]) => (left < right ? -1 : 1))
-                .map(([key, inner]) => [key, sortKeys(inner)]),
-        );
-    }
-    return value;
 }
 
 function newKey(): string {

@@ -1,7 +1,5 @@
-import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
-    AlreadyExists,
     Interrupted,
     type Operation,
     type Outcome,
@@ -14,15 +12,7 @@ import {
 import type { ResourceState } from "../state/resourceState";
 import { differences } from "../values/difference";
 import { formatPropertyPath } from "../values/propertyPath";
-import {
-    containsUnknown,
-    isMap,
-    type PropertyMap,
-    type PropertyValue,
-    plainMap,
-    secret,
-    withSecretsOf,
-} from "../values/propertyValue";
+import { isMap, type PropertyMap, plainMap, withSecretsOf } from "../values/propertyValue";
 import {
     autonamed,
     deletionPropagation,
@@ -33,23 +23,34 @@ import {
     timeoutSeconds,
 } from "./annotations";
 import { awaitGone, awaitReady } from "./awaiter";
+import { ClusterConnection } from "./clusterConnection";
+import { drifted } from "./drift";
+import { createdFields, fieldManagerKey, fieldManagerName, isManagedBy, managerOf } from "./fieldManagers";
 import { type Mutability, replacedFields, touches } from "./immutableFields";
-import { type ClusterChoice, clusterAccess } from "./kubeconfig";
-import { isNotFound, KubernetesClient, KubernetesError, UnreachableError } from "./kubernetesClient";
+import type { ClusterChoice } from "./kubeconfig";
+import { isNotFound, type KubernetesClient, UnreachableError } from "./kubernetesClient";
 import {
     annotation,
     describeObject,
     type KubernetesObject,
-    listAt,
     objectName,
-    objectNamespace,
     textAt,
     withAnnotation,
 } from "./kubernetesObject";
+import { identity, objectId, objectOfId } from "./objectIdentity";
+import {
+    asObject,
+    canonicalNamespace,
+    comparable,
+    refuseType,
+    secretData,
+    withoutManagedFields,
+    withoutReadOnly,
+    withoutStatus,
+} from "./objectInputs";
 import { jobCondition, readinessCheck } from "./readiness";
+import { explained, isHarmlessInPreview } from "./refusals";
 
-/** Kept among the outputs, as the real provider keeps it: who the fields of an object belong to. */
-const fieldManagerKey = "__fieldManager";
 const createAttempts = 5;
 
 /** Settings of a `kubernetes.Provider`, or of the default one from `kubernetes:*`. */
@@ -62,16 +63,18 @@ export interface KubernetesSettings extends ClusterChoice, Mutability {
 /** `@pulumi/kubernetes` without its plugin: objects are created and applied through the API, and waited for. */
 export class KubernetesProvider implements Provider {
     public readonly packageName = "kubernetes";
-    private connection: Promise<{ client?: KubernetesClient; place: Place }> | undefined;
+    private readonly cluster: ClusterConnection;
 
     constructor(
         private readonly settings: KubernetesSettings,
         /** Goes into the names of field managers, so that each stack knows its own objects. */
         private readonly stackId: string,
-    ) {}
+    ) {
+        this.cluster = new ClusterConnection(settings);
+    }
 
     public async place(): Promise<Place> {
-        return (await this.connect()).place;
+        return (await this.cluster.connect()).place;
     }
 
     public async check(
@@ -105,7 +108,7 @@ export class KubernetesProvider implements Provider {
     }
 
     public async previewCreate(request: ResourceRequest): Promise<PropertyMap> {
-        const client = await this.previewClient(request.inputs);
+        const client = await this.cluster.previewClient(request.inputs);
         if (client === undefined) {
             return request.inputs;
         }
@@ -113,7 +116,11 @@ export class KubernetesProvider implements Provider {
         try {
             const live = await client.request<PropertyMap>("POST", await client.path(object, true), {
                 body: object,
-                query: { dryRun: "All", fieldManager: this.fieldManager(request.urn), fieldValidation: "Warn" },
+                query: {
+                    dryRun: "All",
+                    fieldManager: fieldManagerName(this.stackId, request.urn),
+                    fieldValidation: "Warn",
+                },
             });
             return this.outputs(withoutStatus(live), request.inputs);
         } catch (error) {
@@ -125,14 +132,14 @@ export class KubernetesProvider implements Provider {
     }
 
     public async previewUpdate(request: ResourceRequest, old: ResourceState): Promise<PropertyMap> {
-        const client = await this.previewClient(request.inputs);
+        const client = await this.cluster.previewClient(request.inputs);
         if (client === undefined) {
             return request.inputs;
         }
         const object = asObject(request.inputs);
         try {
             const manager = managerOf(old);
-            const ours = this.ownFields(await this.existing(client, object), manager);
+            const ours = createdFields(await this.existing(client, object), manager);
             // An update takes those fields over first, which a dry run can't.
             const force = ours !== undefined || this.forces(request.inputs);
             const query = { dryRun: "All", ...(force ? { force: "true" } : {}) };
@@ -146,15 +153,15 @@ export class KubernetesProvider implements Provider {
     }
 
     public async create(operation: Operation): Promise<Outcome> {
-        const client = await this.client();
+        const client = await this.cluster.client();
         const object = asObject(operation.inputs);
-        const manager = this.fieldManager(operation.urn);
+        const manager = fieldManagerName(this.stackId, operation.urn);
         const live = await this.createObject(client, object, manager, operation.signal);
         return this.settle(client, live, object, operation, manager);
     }
 
     public async update(operation: Operation, old: ResourceState): Promise<Outcome> {
-        const client = await this.client();
+        const client = await this.cluster.client();
         const object = asObject(operation.inputs);
         const manager = managerOf(old);
         try {
@@ -168,7 +175,7 @@ export class KubernetesProvider implements Provider {
     }
 
     public async delete(operation: Operation, old: ResourceState): Promise<void> {
-        const client = await this.client();
+        const client = await this.cluster.client();
         const object = { ...asObject(old.inputs), ...identity(old) };
         let uid = "";
         try {
@@ -201,7 +208,7 @@ export class KubernetesProvider implements Provider {
     }
 
     public async read(type: string, id: string, known: ResourceState | undefined): Promise<ReadResult | undefined> {
-        const client = await this.client();
+        const client = await this.cluster.client();
         const object = known ? { ...asObject(known.inputs), ...identity(known) } : objectOfId(type, id);
         const live = await client.get(object);
         if (live === undefined) {
@@ -215,10 +222,10 @@ export class KubernetesProvider implements Provider {
     }
 
     public async recover(begun: ResourceState): Promise<Outcome | undefined> {
-        const client = await this.client();
+        const client = await this.cluster.client();
         const object = asObject(begun.inputs);
         const live = await client.get(object);
-        const manager = this.fieldManager(begun.urn);
+        const manager = fieldManagerName(this.stackId, begun.urn);
         if (live === undefined || !isManagedBy(live, manager)) {
             return undefined;
         }
@@ -227,45 +234,6 @@ export class KubernetesProvider implements Provider {
             outputs: this.outputs(live, begun.inputs, manager),
             initErrors: ["it was made, but the run ended before it was ready"],
         };
-    }
-
-    private connect(): Promise<{ client?: KubernetesClient; place: Place }> {
-        this.connection ??= this.tryToConnect();
-        return this.connection;
-    }
-
-    private async tryToConnect(): Promise<{ client?: KubernetesClient; place: Place }> {
-        try {
-            const client = new KubernetesClient(clusterAccess(this.settings));
-            return { client, place: { identity: await clusterIdentity(client) } };
-        } catch (error) {
-            return { place: { identity: "", unreachable: (error as Error).message } };
-        }
-    }
-
-    private async client(): Promise<KubernetesClient> {
-        const { client, place } = await this.connect();
-        if (client === undefined) {
-            throw new Error(`the Kubernetes cluster can't be reached: ${place.unreachable}`);
-        }
-        return client;
-    }
-
-    /** The client to dry-run with; undefined when it can't be tried yet, as in the real provider. */
-    private async previewClient(inputs: PropertyMap): Promise<KubernetesClient | undefined> {
-        if (containsUnknown(inputs)) {
-            return undefined;
-        }
-        const { client } = await this.connect();
-        try {
-            await client?.resource(textAt(inputs, "apiVersion"), textAt(inputs, "kind"));
-            return client;
-        } catch (error) {
-            if (isNotFound(error)) {
-                return undefined;
-            }
-            throw error;
-        }
     }
 
     private named(
@@ -287,16 +255,11 @@ export class KubernetesProvider implements Provider {
         if (!isMap(inputs.metadata) || inputs.metadata.namespace !== undefined) {
             return inputs;
         }
-        const { client } = await this.connect();
+        const { client } = await this.cluster.connect();
         const resource = await client?.resource(textAt(inputs, "apiVersion"), textAt(inputs, "kind"));
         return resource?.namespaced === false
             ? inputs
             : { ...inputs, metadata: { ...inputs.metadata, namespace: this.settings.namespace } };
-    }
-
-    /** A name for who sets the fields of an object, of this stack and resource alone. */
-    private fieldManager(urn: string): string {
-        return `pulumi-kubernetes-${createHash("sha256").update(`${this.stackId} ${urn}`).digest("hex").slice(0, 12)}`;
     }
 
     private async createObject(
@@ -356,7 +319,7 @@ export class KubernetesProvider implements Provider {
      */
     private async takeOverFields(client: KubernetesClient, object: KubernetesObject, manager: string): Promise<void> {
         const live = await this.existing(client, object);
-        const ours = this.ownFields(live, manager);
+        const ours = createdFields(live, manager);
         if (ours === undefined) {
             return;
         }
@@ -380,14 +343,6 @@ export class KubernetesProvider implements Provider {
             throw new Error(`${describeObject(object)} is gone from the cluster; run refresh, then up makes it again`);
         }
         return live;
-    }
-
-    /** The index in managedFields of what a create has set and no apply has taken over yet. */
-    private ownFields(live: KubernetesObject, manager: string): number | undefined {
-        const fields = listAt(live, "metadata", "managedFields");
-        const applied = fields.some((field) => isOwn(field, manager) && field.operation === "Apply");
-        const ours = fields.findIndex((field) => isOwn(field, manager) && field.operation === "Update");
-        return ours < 0 || applied ? undefined : ours;
     }
 
     private forces(inputs: PropertyMap): boolean {
@@ -429,7 +384,7 @@ export class KubernetesProvider implements Provider {
 
     /** Why a Job that has `replaceUnready` is to be made again. */
     private async unready(old: ResourceState): Promise<string[]> {
-        const { client } = await this.connect();
+        const { client } = await this.cluster.connect();
         if (client === undefined || textAt(old.inputs, "kind") !== "Job") {
             return [];
         }
@@ -445,234 +400,4 @@ export class KubernetesProvider implements Provider {
             return [];
         }
     }
-}
-
-async function clusterIdentity(client: KubernetesClient): Promise<string> {
-    try {
-        const object = { apiVersion: "v1", kind: "Namespace", metadata: { name: "kube-system" } };
-        const path = `/api/v1/namespaces/${object.metadata.name}`;
-        return textAt(await client.request<PropertyMap>("GET", path, { timeoutMs: 5000 }), "metadata", "uid");
-    } catch (error) {
-        if (error instanceof KubernetesError && (error.code === 403 || error.code === 404)) {
-            return "";
-        }
-        throw error;
-    }
-}
-
-function refuseType(type: string): void {
-    const [, module = "", kind = ""] = type.split(":");
-    if (/^(yaml|helm\.sh|helm|kustomize)(\/|$)/.test(module)) {
-        throw new Error(
-            `${type}: charts, YAML files and kustomizations are not supported by this engine; use plain resources`,
-        );
-    }
-    if (kind.endsWith("Patch") || kind.endsWith("List")) {
-        throw new Error(`${type}: ${kind.endsWith("Patch") ? "patches" : "lists"} are not supported by this engine`);
-    }
-}
-
-/** The inputs as the object that the API gets. The SDK writes `x_kubernetes_...` for keys that are no identifiers. */
-export function asObject(inputs: PropertyMap): KubernetesObject {
-    return dashed(plainMap(inputs)) as KubernetesObject;
-}
-
-function dashed(value: PropertyValue): PropertyValue {
-    if (Array.isArray(value)) {
-        return value.map(dashed);
-    }
-    if (!isMap(value)) {
-        return value;
-    }
-    return Object.fromEntries(
-        Object.entries(value).map(([key, inner]) => [
-            key.startsWith("x_kubernetes_") ? key.replaceAll("_", "-") : key,
-            dashed(inner),
-        ]),
-    );
-}
-
-function identity(known: ResourceState): { metadata: PropertyMap } {
-    const inputs = plainMap(known.inputs);
-    const [namespace, name] = splitId(known.id);
-    const metadata = isMap(inputs.metadata) ? inputs.metadata : {};
-    return { metadata: { ...metadata, name, ...(namespace === "" ? {} : { namespace }) } };
-}
-
-/** An object's id in a stack: its name, after its namespace if it has one. */
-export function objectId(live: PropertyMap): string {
-    const namespace = objectNamespace(live);
-    return namespace === "" ? objectName(live) : `${namespace}/${objectName(live)}`;
-}
-
-function splitId(id: string): [namespace: string, name: string] {
-    const slash = id.indexOf("/");
-    return slash < 0 ? ["", id] : [id.slice(0, slash), id.slice(slash + 1)];
-}
-
-function objectOfId(type: string, id: string): KubernetesObject {
-    refuseType(type);
-    const [, module = "", kind = ""] = type.split(":");
-    const apiVersion = module.startsWith("core/") ? module.slice("core/".length) : module;
-    const [namespace, name] = splitId(id);
-    return { apiVersion, kind, metadata: { name, ...(namespace === "" ? {} : { namespace }) } };
-}
-
-function managerOf(old: ResourceState): string {
-    const manager = old.outputs[fieldManagerKey];
-    return typeof manager === "string" ? manager : "pulumi-kubernetes";
-}
-
-function isOwn(field: PropertyMap, manager: string): boolean {
-    return field.manager === manager && (field.subresource === undefined || field.subresource === "");
-}
-
-function isManagedBy(live: PropertyMap, manager: string): boolean {
-    return listAt(live, "metadata", "managedFields").some((field) => field.manager === manager);
-}
-
-function canonicalNamespace(inputs: PropertyMap): string {
-    return objectNamespace(inputs) || "default";
-}
-
-/** Inputs for comparison: the namespace `default` is the same as none. */
-function comparable(inputs: PropertyMap): PropertyMap {
-    if (!isMap(inputs.metadata) || inputs.metadata.namespace !== "default") {
-        return inputs;
-    }
-    const { namespace: _default, ...metadata } = inputs.metadata;
-    return { ...inputs, metadata };
-}
-
-function withoutReadOnly(inputs: PropertyMap): PropertyMap {
-    if (!isMap(inputs.metadata)) {
-        return inputs;
-    }
-    const {
-        creationTimestamp: _created,
-        deletionGracePeriodSeconds: _grace,
-        deletionTimestamp: _deleted,
-        generation: _generation,
-        managedFields: _managed,
-        resourceVersion: _version,
-        uid: _uid,
-        ...metadata
-    } = inputs.metadata;
-    return { ...inputs, metadata };
-}
-
-/** They are long, and what they say is asked of the cluster when it matters. */
-function withoutManagedFields(live: PropertyMap): PropertyMap {
-    if (!isMap(live.metadata)) {
-        return live;
-    }
-    const { managedFields: _managed, ...metadata } = live.metadata;
-    return { ...live, metadata };
-}
-
-function withoutStatus(live: PropertyMap): PropertyMap {
-    const { status: _status, ...rest } = live;
-    return rest;
-}
-
-/** What a Secret holds is secret, whether the program said so or not. */
-function secretData(inputs: PropertyMap): PropertyMap {
-    if (textAt(inputs, "kind") !== "Secret" || textAt(inputs, "apiVersion") !== "v1") {
-        return inputs;
-    }
-    return Object.fromEntries(
-        Object.entries(inputs).map(([key, value]) => [
-            key,
-            key === "data" || key === "stringData" ? secret(value) : value,
-        ]),
-    );
-}
-
-/** The last inputs with what someone else has changed since in the object. Only fields that the program set count. */
-function drifted(known: ResourceState, live: PropertyMap): PropertyMap {
-    const inputs = plainMap(known.inputs);
-    const outputs = plainMap(known.outputs);
-    const changed = changedSince(inputs, outputs, live) as PropertyMap;
-    const text: PropertyMap = isMap(inputs.stringData)
-        ? { stringData: driftedText(inputs.stringData, outputs.data, live.data) }
-        : {};
-    return withSecretsOf({ ...changed, ...text }, known.inputs) as PropertyMap;
-}
-
-/** The API shows a Secret's `stringData` as `data` only. */
-function driftedText(
-    stringData: PropertyMap,
-    before: PropertyValue | undefined,
-    live: PropertyValue | undefined,
-): PropertyMap {
-    return Object.fromEntries(
-        Object.entries(stringData).flatMap(([key, text]) => {
-            const was = isMap(before) ? before[key] : undefined;
-            const is = isMap(live) ? live[key] : undefined;
-            if (was === undefined || was === is) {
-                return [[key, text]];
-            }
-            return typeof is === "string" ? [[key, Buffer.from(is, "base64").toString("utf8")]] : [];
-        }),
-    );
-}
-
-function changedSince(
-    input: PropertyValue,
-    before: PropertyValue | undefined,
-    live: PropertyValue | undefined,
-): PropertyValue {
-    if (isMap(input)) {
-        return Object.fromEntries(
-            Object.entries(input).flatMap(([key, inner]) => {
-                const was = isMap(before) ? before[key] : undefined;
-                const is = isMap(live) ? live[key] : undefined;
-                // What the object never showed (stringData) can't have drifted; what is gone from it has.
-                return was === undefined
-                    ? [[key, inner]]
-                    : is === undefined
-                      ? []
-                      : [[key, changedSince(inner, was, is)]];
-            }),
-        );
-    }
-    if (before === undefined || live === undefined) {
-        return input;
-    }
-    if (Array.isArray(input) && Array.isArray(before) && Array.isArray(live) && live.length === before.length) {
-        return input.map((inner, index) => changedSince(inner, before[index], live[index]));
-    }
-    return JSON.stringify(before) === JSON.stringify(live) ? input : live;
-}
-
-/** Answers to a dry run that say nothing about the update itself. */
-function isHarmlessInPreview(error: unknown): boolean {
-    if (!(error instanceof KubernetesError)) {
-        return false;
-    }
-    const namespaceMissing = error.code === 404;
-    return (
-        namespaceMissing || error.code === 403 || error.reason === "AlreadyExists" || /dry ?run/i.test(error.message)
-    );
-}
-
-function explained(error: unknown, object: PropertyMap, what: string): Error {
-    if (!(error instanceof KubernetesError)) {
-        return error as Error;
-    }
-    if (error.reason === "AlreadyExists") {
-        return new AlreadyExists(
-            `${describeObject(object)} already exists in the cluster and is not of this stack. Delete it ` +
-                `(kubectl delete ${textAt(object, "kind").toLowerCase()}` +
-                `${objectNamespace(object) === "" ? "" : ` -n ${objectNamespace(object)}`} ${objectName(object)}), ` +
-                "give this one another name, or take it over with the import option.",
-        );
-    }
-    if (error.code === 409 && /conflict/i.test(error.message)) {
-        return new Error(
-            `${describeObject(object)}: others have set fields of it: ${error.message}. ` +
-                'The annotation pulumi.com/patchForce: "true" takes them over.',
-        );
-    }
-    return new Error(`${describeObject(object)}: ${what}: ${error.message}`);
 }

@@ -10,7 +10,9 @@ import type {
 import type { ResourceState } from "../state/resourceState";
 import type { PropertyMap } from "../values/propertyValue";
 import type { KubernetesObject } from "./kubernetesObject";
-import { asObject, type KubernetesProvider, objectId } from "./kubernetesProvider";
+import type { KubernetesProvider } from "./kubernetesProvider";
+import { objectId } from "./objectIdentity";
+import { asObject } from "./objectInputs";
 
 /** Hands the objects of a program on instead of creating them. What only a cluster knows stays absent. */
 export class RenderProvider implements Provider {
