@@ -1,5 +1,6 @@
 import { parse } from "yaml";
 import { isRunning, requireCluster, startCluster } from "./cluster";
+import { resourcesOf } from "./keys";
 import { main } from "./main";
 import { Stopwatch, say } from "./progress";
 import { Session } from "./session";
@@ -9,6 +10,10 @@ import { projectName } from "./stackFile";
 async function down(): Promise<number> {
     const watch = new Stopwatch();
     const session = await Session.open();
+    if (resourcesOf(await session.exported()).length === 0) {
+        say(`Nothing of stack ${session.options.stack} is deployed.`);
+        return 0;
+    }
     if (session.cluster.kind === "local" && !(await isRunning(session.cluster))) {
         say("The local cluster is stopped; it is started, so that what is in it can be removed.");
         await startCluster(session.cluster);

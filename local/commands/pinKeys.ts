@@ -1,5 +1,3 @@
-import { repositoryDirectory } from "../support/paths";
-import { output } from "./children";
 import { type Key, keys, pinned, resourcesOf } from "./keys";
 import { main } from "./main";
 import { stackFileText } from "./options";
@@ -27,22 +25,8 @@ async function pinKeys(): Promise<number> {
 }
 
 async function pin(session: Session, key: Key, value: string): Promise<void> {
-    const { stack, stackFile } = session.options;
-    const set = [
-        "config",
-        "set",
-        "--secret",
-        `${projectName}:${key.setting}`,
-        "--stack",
-        stack,
-        "--config-file",
-        stackFile,
-    ];
-    await output([...session.engine.command, ...set], {
-        env: session.environment,
-        cwd: repositoryDirectory,
-        input: value,
-    });
+    const set = ["config", "set", "--secret", `${projectName}:${key.setting}`, "--config-file"];
+    await session.read([...set, session.options.stackFile], value);
 }
 
 main(pinKeys);

@@ -57,7 +57,7 @@ export class Session {
         );
     }
 
-    /** Runs a reading command of the engine and returns what it printed. */
+    /** Runs a command of the engine that touches no cluster, with `input` as its standard input; returns what it printed. */
     public async read(args: readonly string[], input?: string): Promise<string> {
         return await output([...this.engine.command, ...args, "--stack", this.options.stack], {
             env: this.env,
@@ -86,6 +86,11 @@ export class Session {
         return outputs;
     }
 
+    /** Whether the engine may go ahead without asking: on a cluster of this machine, or with YES=1. */
+    public get agreed(): readonly string[] {
+        return this.cluster.kind !== "context" || this.options.yes ? ["--yes"] : [];
+    }
+
     private async readIfThere(args: readonly string[]): Promise<string | undefined> {
         try {
             return await this.read(args);
@@ -95,16 +100,6 @@ export class Session {
             }
             throw error;
         }
-    }
-
-    /** The environment of this session's engine, for programs that use it otherwise. */
-    public get environment(): NodeJS.ProcessEnv {
-        return this.env;
-    }
-
-    /** Whether the engine may go ahead without asking: on a cluster of this machine, or with YES=1. */
-    public get agreed(): readonly string[] {
-        return this.cluster.kind !== "context" || this.options.yes ? ["--yes"] : [];
     }
 }
 
