@@ -75,7 +75,7 @@ async function jobLogs(
                 "15",
             ];
             const said = await capture([...kubectl(cluster), ...log], { env: clusterEnvironment(cluster) });
-            return said.stdout.trim() === "" ? [] : [`${job.metadata.name}:`, ...said.stdout.trimEnd().split("\n")];
+            return said.stdout.trim() === "" ? [] : [`${job.metadata.name}:`, ...said.stdout.trim().split("\n")];
         }),
     );
     return logs.flat();

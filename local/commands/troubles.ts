@@ -44,9 +44,11 @@ interface ContainerState {
 
 /** What Kubernetes' short reasons mean to someone who does not know them. */
 const meanings: Readonly<Record<string, string>> = {
+    BackoffLimitExceeded: "it failed as often as it may be tried",
     CrashLoopBackOff: "it starts and ends again and again",
     CreateContainerConfigError: "a Secret or ConfigMap that it needs is missing or lacks a key",
     CreateContainerError: "the container cannot be made",
+    DeadlineExceeded: "it took longer than it may",
     ErrImageNeverPull: "its image is not on the node",
     ErrImagePull: "its image cannot be fetched",
     Evicted: "the node ran out of memory or disk",
@@ -54,6 +56,7 @@ const meanings: Readonly<Record<string, string>> = {
     FailedScheduling: "no node has room for it, or its volume is not there",
     ImagePullBackOff: "its image cannot be fetched",
     OOMKilled: "it needed more memory than its limit",
+    PodFailurePolicy: "it ended in a way that another try would not mend",
     RunContainerError: "the container cannot be started",
     Unhealthy: "it does not answer its probe",
 };
@@ -105,10 +108,20 @@ export function troubles(objects: readonly KubernetesObject[], taskNamespace: st
     });
 }
 
-/** The newest warnings of the cluster's event log, at most `most`, none older than `maxAge` milliseconds. */
+/**
+ * The newest warnings of the cluster's event log, at most `most`, none older than `maxAge` milliseconds. What was said of a
+ * pod that is well by now, such as of its start, is left out.
+ */
 export function warnings(objects: readonly KubernetesObject[], now: number, maxAge: number, most: number): string[] {
+    const well = objects
+        .filter((object) => object.kind === "Pod" && ["ready", "done"].includes(podState(object)))
+        .map((pod) => fullName(pod));
     return objects
         .filter((object) => object.kind === "Event" && object.type === "Warning")
+        .filter(
+            ({ involvedObject, metadata }) =>
+                involvedObject?.kind !== "Pod" || !well.includes(`${metadata.namespace}/${involvedObject.name}`),
+        )
         .map((event) => ({
             event,
             at: Date.parse(event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp ?? ""),

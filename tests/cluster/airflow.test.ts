@@ -11,6 +11,7 @@ import { userInterface } from "./airflow/userInterface";
 import { withoutCluster } from "./airflow/withoutCluster";
 import { installation } from "./support/installation";
 import { removeLeftovers } from "./support/leftovers";
+import { clearOutput } from "./support/processes";
 
 /**
  * Airflow on the local cluster, used as a person uses it: through make, the REST API, the browser, and kubectl. The parts run
@@ -19,6 +20,7 @@ import { removeLeftovers } from "./support/leftovers";
  */
 describe("Airflow on the local cluster", () => {
     before("nothing is left of an earlier test run", async () => {
+        clearOutput();
         await removeLeftovers();
     });
 

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryDirectory } from "../../../local/support/paths";
 
@@ -6,6 +6,14 @@ import { repositoryDirectory } from "../../../local/support/paths";
 export const outputDirectory = join(repositoryDirectory, "test-output");
 
 const record = join(outputDirectory, "process-groups");
+
+/** Removes what the last test run left for people to look at. */
+export function clearOutput(): void {
+    const names = existsSync(outputDirectory) ? readdirSync(outputDirectory) : [];
+    for (const name of names.filter((candidate) => candidate.endsWith(".log") || candidate === "screenshots")) {
+        rmSync(join(outputDirectory, name), { recursive: true, force: true });
+    }
+}
 
 /** Remembers a process group, so that the next test run can end it if this one is killed. */
 export function remember(leader: number): void {

@@ -86,7 +86,7 @@ describe("The status", () => {
         expect(podLines([task])).to.deep.equal(["airflow-workers/task  failed"]);
     });
 
-    it("shows the newest warnings, not the old ones", () => {
+    it("shows the newest warnings, not the old ones, nor those of pods that are well by now", () => {
         const now = Date.parse("2026-01-01T12:00:00Z");
         const event = (minutes: number, reason: string): KubernetesObject => ({
             kind: "Event",
@@ -105,5 +105,6 @@ describe("The status", () => {
             "2 min ago, Pod scheduler: Unhealthy: it does not answer its probe - why (2 times)",
             "5 min ago, Pod scheduler: FailedMount: a volume cannot be mounted - why (2 times)",
         ]);
+        expect(warnings([event(2, "Unhealthy"), readyPod], now, 900_000, 5)).to.deep.equal([]);
     });
 });
