@@ -1,6 +1,6 @@
 """Every task runs in a pod of its own.
 
-Four tasks in three branches, each of which prints where it runs: another host name each time, always in the workers'
+Five tasks, three of them side by side, each of which prints where it runs: another host name each time, always in the workers'
 namespace. What they print is still in Airflow's log view when their pods are long gone.
 """
 
