@@ -4,9 +4,12 @@ import {
     type AirflowKubernetesArgs,
     ArgumentsError,
     DagDelivery,
+    GitSubmodules,
     Hosting,
     PodSecurityLevel,
     type Problem,
+    SslMode,
+    StorageKind,
     validate,
 } from "./components";
 
@@ -34,6 +37,84 @@ const placement = z
         priorityClassName: text,
     })
     .partial();
+const existingClaim = z.strictObject({ namespace: text, name: text });
+const storage = z
+    .strictObject({
+        hostPath: text,
+        kind: z.enum(StorageKind),
+        dagsSize: text,
+        logsSize: text,
+        mountOptions: z.array(text),
+        fixPermissions: z.boolean(),
+        nfsServer: z.strictObject({ image: text, size: text, storageClass: text, existingClaim, resources }).partial(),
+        nfs: z.strictObject({ server: text, path: text }),
+        csi: z.strictObject({
+            driver: text,
+            volumeHandle: text,
+            volumeAttributes: texts.optional(),
+            nodeStageSecret: z.strictObject({ namespace: text, name: text }).optional(),
+        }),
+        storageClass: text,
+    })
+    .partial();
+const dags = z
+    .strictObject({
+        delivery: z.enum(DagDelivery),
+        volume: z.strictObject({ folder: text, archive: text, image: text, imagePath: text }).partial(),
+        git: z
+            .strictObject({
+                repository: text,
+                ref: text,
+                subPath: text,
+                username: text,
+                knownHosts: text,
+                caCertificate: text,
+            })
+            .partial(),
+        gitSync: z
+            .strictObject({
+                periodSeconds: z.int(),
+                depth: z.int(),
+                submodules: z.enum(GitSubmodules),
+                image: text,
+                resources,
+            })
+            .partial(),
+        image: z.strictObject({ path: text }).partial(),
+        refreshSeconds: z.int(),
+    })
+    .partial();
+const logs = z
+    .strictObject({
+        retentionDays: z.int(),
+        maximumSize: text,
+        cleanupSchedule: text,
+        remote: z.strictObject({
+            url: text,
+            endpointUrl: text.optional(),
+            region: text.optional(),
+            accessKeyId: text.optional(),
+        }),
+    })
+    .partial();
+const database = z
+    .strictObject({
+        image: text,
+        size: text,
+        storageClass: text,
+        retain: z.boolean(),
+        existingClaim,
+        resources,
+        external: z.strictObject({
+            host: text,
+            port: z.int().optional(),
+            name: text.optional(),
+            user: text.optional(),
+            sslMode: z.enum(SslMode).optional(),
+            parameters: texts.optional(),
+        }),
+    })
+    .partial();
 const airflowProcess = z.strictObject({ replicas: z.int(), resources, env: environment, placement }).partial();
 
 /**
@@ -46,15 +127,11 @@ const schema = z
         namespaces: z
             .strictObject({ airflow: text, workers: text, storage: text, workersPodSecurity: z.enum(PodSecurityLevel) })
             .partial(),
-        storage: z.strictObject({ hostPath: text, dagsSize: text, logsSize: text }).partial(),
-        dags: z
-            .strictObject({
-                delivery: z.enum(DagDelivery),
-                volume: z.strictObject({ folder: text }).partial(),
-                refreshSeconds: z.int(),
-            })
-            .partial(),
-        database: z.strictObject({ image: text, size: text, retain: z.boolean(), resources }).partial(),
+        storage,
+        dags,
+        pythonPackages: z.strictObject({ requirements: text, indexUrl: text }).partial(),
+        logs,
+        database,
         airflow: z
             .strictObject({
                 version: text,
@@ -79,11 +156,15 @@ const schema = z
                 annotations: texts,
                 terminationGracePeriodSeconds: z.int(),
                 podsCreationBatchSize: z.int(),
+                kubernetesPodOperator: z.boolean(),
             })
             .partial(),
         fernetKey: text,
         databasePassword: text,
         adminPassword: text,
+        gitToken: text,
+        gitSshKey: text,
+        logsSecretAccessKey: text,
     })
     .partial();
 
@@ -94,6 +175,9 @@ const secretKeys: Record<string, string> = {
     fernetKey: "airflow.fernetKey",
     databasePassword: "database.password",
     adminPassword: "admin.password",
+    gitToken: "dags.git.token",
+    gitSshKey: "dags.git.sshKey",
+    logsSecretAccessKey: "logs.remote.secretAccessKey",
 };
 
 /** Keys whose values are text in the stack file; all others hold JSON. */
@@ -180,13 +264,18 @@ function validateConfig(config: StackConfig): Problem[] {
 }
 
 function toArgs(config: StackConfig, secret: (value: string) => pulumi.Input<string>): AirflowKubernetesArgs {
-    const { fernetKey, databasePassword, adminPassword, ...args } = config;
+    const { fernetKey, databasePassword, adminPassword, gitToken, gitSshKey, logsSecretAccessKey, ...args } = config;
     const some = (value: string | undefined) => (value === undefined ? undefined : secret(value));
     return {
         ...args,
         airflow: { ...args.airflow, fernetKey: some(fernetKey) },
         database: { ...args.database, password: some(databasePassword) },
         admin: { ...args.admin, password: some(adminPassword) },
+        dags: { ...args.dags, git: { ...args.dags?.git, token: some(gitToken), sshKey: some(gitSshKey) } },
+        logs: {
+            ...args.logs,
+            remote: args.logs?.remote && { ...args.logs.remote, secretAccessKey: some(logsSecretAccessKey) },
+        },
     };
 }
 

@@ -101,7 +101,12 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
         );
         const loader = new DagsLoader(
             `${name}-dags`,
-            { instance, namespace: namespaces.airflow, airflow: settings.airflow, folder: settings.dags.folder },
+            {
+                instance,
+                namespace: namespaces.airflow,
+                airflow: settings.airflow,
+                folder: settings.dags.volume.folder ?? "",
+            },
             { parent: this, dependsOn: [access, permissions] },
         );
         const postgres = new Postgres(
@@ -155,6 +160,21 @@ function checked(args: AirflowKubernetesArgs): AirflowKubernetesArgs {
     return {
         ...args,
         airflow: args.airflow && { ...args.airflow, fernetKey: secretOrNone(args.airflow.fernetKey) },
+        dags: args.dags && {
+            ...args.dags,
+            git: args.dags.git && {
+                ...args.dags.git,
+                token: secretOrNone(args.dags.git.token),
+                sshKey: secretOrNone(args.dags.git.sshKey),
+            },
+        },
+        logs: args.logs && {
+            ...args.logs,
+            remote: args.logs.remote && {
+                ...args.logs.remote,
+                secretAccessKey: secretOrNone(args.logs.remote.secretAccessKey),
+            },
+        },
         database: args.database && { ...args.database, password: secretOrNone(args.database.password) },
         admin: args.admin && { ...args.admin, password: secretOrNone(args.admin.password) },
     };

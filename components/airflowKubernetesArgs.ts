@@ -1,5 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { DagsArgs } from "./dags/dagsArgs";
+import type { PythonPackagesArgs } from "./dags/pythonPackagesArgs";
+import type { DatabaseArgs } from "./database/databaseArgs";
 import type { PodSecurityLevel } from "./kubernetes/podSecurity";
+import type { LogsArgs } from "./logs/logsArgs";
+import type { StorageArgs } from "./storage/storageArgs";
 
 /** What kind of cluster the volumes of DAGs and logs lie on. */
 export enum Hosting {
@@ -7,18 +12,6 @@ export enum Hosting {
     Minikube = "minikube",
     /** Any number of nodes; volumes are ReadWriteMany storage. */
     ReadWriteMany = "readWriteMany",
-}
-
-/** How DAG files reach Airflow. */
-export enum DagDelivery {
-    /** One git-sync Deployment keeps the shared volume at a branch, tag or commit. */
-    GitSync = "gitSync",
-    /** A folder of the checkout is loaded onto the shared volume by `pulumi up`. */
-    Volume = "volume",
-    /** The DAGs are part of the Airflow image. */
-    Image = "image",
-    /** Airflow's own versioned bundle: a run keeps the commit that it began with. */
-    GitBundle = "gitBundle",
 }
 
 /** Arguments of `AirflowKubernetes`. All have defaults. */
@@ -34,6 +27,10 @@ export interface AirflowKubernetesArgs {
     readonly storage?: StorageArgs;
     /** Where DAG files come from. */
     readonly dags?: DagsArgs;
+    /** Python packages that DAGs need and the image lacks. */
+    readonly pythonPackages?: PythonPackagesArgs;
+    /** Logs of tasks. */
+    readonly logs?: LogsArgs;
     /** Airflow's metadata database. */
     readonly database?: DatabaseArgs;
     /** What all Airflow processes and tasks have in common. */
@@ -76,82 +73,6 @@ export interface NamespacesArgs {
      * @see https://kubernetes.io/docs/concepts/security/pod-security-standards/
      */
     readonly workersPodSecurity?: PodSecurityLevel;
-}
-
-/** Volumes of DAGs and logs. */
-export interface StorageArgs {
-    /**
-     * Directory of the node that holds the volumes, when hosting is `minikube`. minikube keeps what is under `/data`
-     * over a restart of the node.
-     * @default "/data/airflow"
-     * @see https://minikube.sigs.k8s.io/docs/handbook/persistent_volumes/
-     */
-    readonly hostPath?: string;
-    /**
-     * Size of the volume of DAGs, a Kubernetes quantity.
-     * @default "1Gi"
-     */
-    readonly dagsSize?: string;
-    /**
-     * Size of the volume of logs, a Kubernetes quantity.
-     * @default "10Gi"
-     */
-    readonly logsSize?: string;
-}
-
-/** Delivery of DAGs. */
-export interface DagsArgs {
-    /**
-     * How DAG files reach Airflow.
-     * @default DagDelivery.Volume
-     */
-    readonly delivery?: DagDelivery;
-    /** Settings of the delivery `volume`. */
-    readonly volume?: DagsVolumeArgs;
-    /**
-     * How often the dag-processor looks for new and removed files, in seconds, 5 to 30.
-     * @default 20
-     * @see https://airflow.apache.org/docs/apache-airflow/stable/configurations-ref.html#refresh-interval
-     */
-    readonly refreshSeconds?: number;
-}
-
-/** A folder of DAGs to load onto the shared volume. */
-export interface DagsVolumeArgs {
-    /**
-     * Folder on the machine that runs Pulumi, relative to the program. Its files travel through the Kubernetes API, so
-     * they may not exceed 5 MiB compressed. Files whose names begin with a dot stay behind, `.airflowignore` excepted.
-     * @default "examples/dags"
-     */
-    readonly folder?: string;
-}
-
-/** Airflow's metadata database: a Postgres made by the component. */
-export interface DatabaseArgs {
-    /**
-     * Image of Postgres, with a tag.
-     * @default "postgres:17"
-     * @see https://hub.docker.com/_/postgres
-     */
-    readonly image?: string;
-    /**
-     * Size of its volume, a Kubernetes quantity.
-     * @default "5Gi"
-     */
-    readonly size?: string;
-    /**
-     * Whether the data outlive the stack. Then their keys must too: `airflow.fernetKey` and `database.password` have to be
-     * given, or `up` refuses. Decide before the first `up`: the two settings use different volumes.
-     * @default false
-     */
-    readonly retain?: boolean;
-    /**
-     * Password of the database. A secret.
-     * @default - made once and kept in the stack
-     */
-    readonly password?: pulumi.Input<string>;
-    /** CPU and memory of Postgres. */
-    readonly resources?: ResourcesArgs;
 }
 
 /** What all Airflow processes and tasks have in common. */
@@ -266,6 +187,13 @@ export interface WorkersArgs {
      * @default 16
      */
     readonly podsCreationBatchSize?: number;
+    /**
+     * Whether tasks may make pods in the workers' namespace themselves, which KubernetesPodOperator needs. Task pods then
+     * carry a token of their ServiceAccount.
+     * @default false
+     * @see https://airflow.apache.org/docs/apache-airflow-providers-cncf-kubernetes/stable/operators.html
+     */
+    readonly kubernetesPodOperator?: boolean;
 }
 
 /**

@@ -1,19 +1,25 @@
 import type * as pulumi from "@pulumi/pulumi";
 import {
     type AirflowKubernetesArgs,
-    DagDelivery,
     type EnvironmentVariableArgs,
     Hosting,
     type PlacementArgs,
     type ProcessArgs,
     type ResourcesArgs,
 } from "./airflowKubernetesArgs";
+import { type DagsSettings, dagsSettings, gitSyncImage } from "./dags/dagsSettings";
+import type { PythonPackagesArgs } from "./dags/pythonPackagesArgs";
+import { type DatabaseSettings, databaseSettings, postgresImage } from "./database/databaseSettings";
 import { PodSecurityLevel } from "./kubernetes/podSecurity";
+import { type LogsSettings, logsSettings } from "./logs/logsSettings";
+import { nfsServerImage, type StorageSettings, storageSettings } from "./storage/storageSettings";
 
 /** The versions that the tests run with. */
 export const versions = {
     airflow: "3.3.2",
-    postgresImage: "postgres:17",
+    postgresImage,
+    gitSyncImage,
+    nfsServerImage,
 } as const;
 
 /** {@link AirflowKubernetesArgs} with nothing left open. */
@@ -21,8 +27,10 @@ export interface AirflowSettings {
     readonly hosting: Hosting;
     readonly namespaces: NamespaceNames;
     readonly workersPodSecurity: PodSecurityLevel;
-    readonly storage: { readonly hostPath: string; readonly dagsSize: string; readonly logsSize: string };
-    readonly dags: { readonly delivery: DagDelivery; readonly folder: string; readonly refreshSeconds: number };
+    readonly storage: StorageSettings;
+    readonly dags: DagsSettings;
+    readonly pythonPackages: PythonPackagesArgs;
+    readonly logs: LogsSettings;
     readonly database: DatabaseSettings;
     readonly airflow: CommonSettings;
     readonly admin: { readonly user: string; readonly email: string; readonly password?: pulumi.Input<string> };
@@ -38,15 +46,6 @@ export interface NamespaceNames {
     readonly airflow: string;
     readonly workers: string;
     readonly storage: string;
-}
-
-/** Settings of Postgres. */
-export interface DatabaseSettings {
-    readonly image: string;
-    readonly size: string;
-    readonly retain: boolean;
-    readonly password?: pulumi.Input<string>;
-    readonly resources: Required<ResourcesArgs>;
 }
 
 /** Settings of all Airflow processes and tasks. */
@@ -77,11 +76,11 @@ export interface WorkerSettings {
     readonly annotations: Record<string, string>;
     readonly terminationGracePeriodSeconds: number;
     readonly podsCreationBatchSize: number;
+    readonly kubernetesPodOperator: boolean;
 }
 
 /** Small enough that all of Airflow and some tasks fit on a laptop's two cores. */
 const resources = {
-    postgres: { cpuRequest: "100m", cpuLimit: "2", memoryRequest: "128Mi", memoryLimit: "1Gi" },
     apiServer: { cpuRequest: "100m", cpuLimit: "2", memoryRequest: "512Mi", memoryLimit: "2Gi" },
     scheduler: { cpuRequest: "100m", cpuLimit: "2", memoryRequest: "384Mi", memoryLimit: "2Gi" },
     dagProcessor: { cpuRequest: "100m", cpuLimit: "2", memoryRequest: "384Mi", memoryLimit: "2Gi" },
@@ -100,23 +99,11 @@ export function withDefaults(args: AirflowKubernetesArgs): AirflowSettings {
             storage: args.namespaces?.storage ?? "airflow-storage",
         },
         workersPodSecurity: args.namespaces?.workersPodSecurity ?? PodSecurityLevel.Baseline,
-        storage: {
-            hostPath: args.storage?.hostPath ?? "/data/airflow",
-            dagsSize: args.storage?.dagsSize ?? "1Gi",
-            logsSize: args.storage?.logsSize ?? "10Gi",
-        },
-        dags: {
-            delivery: args.dags?.delivery ?? DagDelivery.Volume,
-            folder: args.dags?.volume?.folder ?? "examples/dags",
-            refreshSeconds: args.dags?.refreshSeconds ?? 20,
-        },
-        database: {
-            image: args.database?.image ?? versions.postgresImage,
-            size: args.database?.size ?? "5Gi",
-            retain: args.database?.retain ?? false,
-            password: args.database?.password,
-            resources: { ...resources.postgres, ...args.database?.resources },
-        },
+        storage: storageSettings(args.storage),
+        dags: dagsSettings(args.dags),
+        pythonPackages: args.pythonPackages ?? {},
+        logs: logsSettings(args.logs),
+        database: databaseSettings(args.database),
         airflow: {
             version,
             image: args.airflow?.image ?? `apache/airflow:${version}`,
@@ -143,6 +130,7 @@ export function withDefaults(args: AirflowKubernetesArgs): AirflowSettings {
             annotations: args.workers?.annotations ?? {},
             terminationGracePeriodSeconds: args.workers?.terminationGracePeriodSeconds ?? 30,
             podsCreationBatchSize: args.workers?.podsCreationBatchSize ?? 16,
+            kubernetesPodOperator: args.workers?.kubernetesPodOperator ?? false,
         },
     };
 }

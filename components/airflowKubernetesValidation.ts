@@ -2,82 +2,36 @@ import { optionVariable, secretVariables } from "./airflow/environment";
 import { ownedVariables, secretVariableNames } from "./airflow/ownedVariables";
 import {
     type AirflowKubernetesArgs,
-    DagDelivery,
     type EnvironmentVariableArgs,
     Hosting,
     type PlacementArgs,
-    type ResourcesArgs,
 } from "./airflowKubernetesArgs";
 import { type AirflowSettings, withDefaults } from "./airflowKubernetesDefaults";
-import { dagsFolderFault } from "./dags/dagsArchive";
+import { dagsProblems } from "./dags/dagsValidation";
+import { pythonPackagesProblems } from "./dags/pythonPackagesValidation";
+import { databaseProblems } from "./database/databaseValidation";
 import { PodSecurityLevel } from "./kubernetes/podSecurity";
-import { parseQuantity } from "./kubernetes/quantity";
+import { logsProblems } from "./logs/logsValidation";
 import type { Problem } from "./problems";
+import { storageProblems } from "./storage/storageValidation";
+import { check, dnsLabel, dnsName, oneOf, pinnedImage, resources, wholeNumber } from "./validation/checks";
 
 /** Everything that is wrong with the arguments, or an empty list. Values that are not known yet are taken as right. */
 export function validate(args: AirflowKubernetesArgs): Problem[] {
     const settings = withDefaults(args);
     return [
-        ...modes(settings),
+        ...oneOf("hosting", settings.hosting, Hosting),
         ...namespaces(settings),
-        ...storage(settings),
-        ...dags(settings),
-        ...database(settings),
+        ...storageProblems(settings.hosting, settings.storage),
+        ...dagsProblems(settings.dags),
+        ...pythonPackagesProblems(settings.pythonPackages, settings.dags),
+        ...logsProblems(settings.logs),
+        ...databaseProblems(settings.hosting, settings.database),
         ...airflow(settings),
         ...options(settings.airflow.options),
         ...admin(settings),
         ...processes(settings),
         ...workers(settings),
-    ];
-}
-
-/** A problem when `valid` is false. */
-function check(valid: boolean, path: string, value: unknown, allowed: string, remedy?: string): Problem[] {
-    return valid ? [] : [{ path, value, allowed, remedy }];
-}
-
-function oneOf(path: string, value: string, values: Record<string, string>): Problem[] {
-    const allowed = Object.values(values);
-    return check(allowed.includes(value), path, value, allowed.join(", "));
-}
-
-function wholeNumber(path: string, value: number, least: number, most: number): Problem[] {
-    const valid = Number.isInteger(value) && value >= least && value <= most;
-    return check(valid, path, value, `a whole number from ${least} to ${most}`);
-}
-
-function dnsLabel(path: string, value: string): Problem[] {
-    const valid = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value);
-    return check(
-        valid,
-        path,
-        value,
-        "1 to 63 lower-case letters, digits and dashes, beginning and ending without a dash",
-    );
-}
-
-function dnsName(path: string, value: string): Problem[] {
-    const label = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
-    const valid = value.length <= 253 && new RegExp(`^${label}(\\.${label})*$`).test(value);
-    return check(valid, path, value, "a DNS name: lower-case letters, digits, dashes and dots");
-}
-
-function quantity(path: string, value: string): Problem[] {
-    const parsed = parseQuantity(value);
-    const valid = parsed !== undefined && parsed > 0;
-    return check(valid, path, value, "a Kubernetes quantity above zero, such as 500m, 512Mi or 10Gi");
-}
-
-function modes(settings: AirflowSettings): Problem[] {
-    const { hosting } = settings;
-    const { delivery } = settings.dags;
-    const unbuilt = (path: string, value: string, built: string) =>
-        check(value === built, path, value, `${built} only, for now`, "The other values are not built yet.");
-    const hostingFault = oneOf("hosting", hosting, Hosting);
-    const deliveryFault = oneOf("dags.delivery", delivery, DagDelivery);
-    return [
-        ...(hostingFault.length > 0 ? hostingFault : unbuilt("hosting", hosting, Hosting.Minikube)),
-        ...(deliveryFault.length > 0 ? deliveryFault : unbuilt("dags.delivery", delivery, DagDelivery.Volume)),
     ];
 }
 
@@ -96,57 +50,6 @@ function namespaces(settings: AirflowSettings): Problem[] {
         }),
         ...oneOf("namespaces.workersPodSecurity", settings.workersPodSecurity, PodSecurityLevel),
     ];
-}
-
-function storage({ storage }: AirflowSettings): Problem[] {
-    const { hostPath } = storage;
-    const valid = /^(\/[A-Za-z0-9._-]+)+$/.test(hostPath) && !hostPath.split("/").includes("..");
-    return [
-        ...check(
-            valid,
-            "storage.hostPath",
-            hostPath,
-            "an absolute path below the root, without .. and without a / at its end",
-        ),
-        ...quantity("storage.dagsSize", storage.dagsSize),
-        ...quantity("storage.logsSize", storage.logsSize),
-    ];
-}
-
-function dags({ dags }: AirflowSettings): Problem[] {
-    const fault = dags.delivery === DagDelivery.Volume ? dagsFolderFault(dags.folder) : undefined;
-    return [
-        ...check(
-            fault === undefined,
-            "dags.volume.folder",
-            dags.folder,
-            "a folder of this machine with Python files, at most 5 MiB compressed",
-            `With this one, ${fault}. Paths are relative to the program.`,
-        ),
-        ...wholeNumber("dags.refreshSeconds", dags.refreshSeconds, 5, 30),
-    ];
-}
-
-function database({ database }: AirflowSettings): Problem[] {
-    const { password } = database;
-    return [
-        ...pinnedImage("database.image", database.image),
-        ...quantity("database.size", database.size),
-        ...(typeof password === "string" && !/^[\x21-\x7e]{8,128}$/.test(password)
-            ? [{ path: "database.password", allowed: "8 to 128 printable characters without spaces" }]
-            : []),
-        ...resources("database.resources", database.resources),
-    ];
-}
-
-function pinnedImage(path: string, image: string): Problem[] {
-    const name = "[a-z0-9]+(?:[._-]+[a-z0-9]+)*";
-    const pattern = new RegExp(
-        `^(?:[A-Za-z0-9.-]+(?::\\d+)?/)?${name}(?:/${name})*(?::(\\w[\\w.-]{0,127}))?(@sha256:[0-9a-f]{64})?$`,
-    );
-    const match = pattern.exec(image);
-    const pinned = match !== null && ((match[1] !== undefined && match[1] !== "latest") || match[2] !== undefined);
-    return check(pinned, path, image, "an image with a tag other than latest, or with a digest, such as postgres:17");
 }
 
 function airflow({ airflow }: AirflowSettings): Problem[] {
@@ -261,19 +164,6 @@ function workers({ workers }: AirflowSettings): Problem[] {
             ),
         ),
     ];
-}
-
-function resources(path: string, given: Required<ResourcesArgs>): Problem[] {
-    const malformed = Object.entries(given).flatMap(([field, value]) => quantity(`${path}.${field}`, value));
-    if (malformed.length > 0) {
-        return malformed;
-    }
-    return (["cpu", "memory"] as const).flatMap((kind) => {
-        const request = given[`${kind}Request`];
-        const limit = given[`${kind}Limit`];
-        const fits = (parseQuantity(request) ?? 0) <= (parseQuantity(limit) ?? 0);
-        return check(fits, `${path}.${kind}Request`, request, `not more than ${kind}Limit, which is ${limit}`);
-    });
 }
 
 function environment(path: string, variables: readonly EnvironmentVariableArgs[]): Problem[] {

@@ -3,5 +3,10 @@ export { AirflowKubernetes, type AirflowNamespaceNames } from "./airflowKubernet
 export * from "./airflowKubernetesArgs";
 export { versions } from "./airflowKubernetesDefaults";
 export { validate } from "./airflowKubernetesValidation";
+export * from "./dags/dagsArgs";
+export * from "./dags/pythonPackagesArgs";
+export * from "./database/databaseArgs";
 export { PodSecurityLevel } from "./kubernetes/podSecurity";
+export * from "./logs/logsArgs";
 export { ArgumentsError, type Problem } from "./problems";
+export * from "./storage/storageArgs";

@@ -1,7 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretKey } from "../airflow/secretKeys";
-import type { DatabaseSettings } from "../airflowKubernetesDefaults";
 import { skipAwait } from "../kubernetes/annotations";
 import { objectLabels, selectorLabels } from "../kubernetes/labels";
 import { names, ports } from "../kubernetes/names";
@@ -10,6 +9,7 @@ import { commandCheck, livenessProbe, readinessProbe, startupProbe } from "../ku
 import { containerResources } from "../kubernetes/resources";
 import { workloadTimeouts } from "../kubernetes/timeouts";
 import { databaseName, databaseUser } from "./connection";
+import type { DatabaseSettings } from "./databaseSettings";
 
 /** Arguments of {@link Postgres}. */
 export interface PostgresArgs {

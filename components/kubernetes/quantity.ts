@@ -22,3 +22,9 @@ export function parseQuantity(text: string): number | undefined {
     const match = /^(\d+(?:\.\d+)?)(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/.exec(text);
     return match ? Number(match[1]) * factors[match[2] ?? ""] : undefined;
 }
+
+/** The sum of two quantities of storage, in whole gibibytes. What is no quantity counts as nothing. */
+export function addQuantities(one: string, other: string): string {
+    const bytes = (parseQuantity(one) ?? 0) + (parseQuantity(other) ?? 0);
+    return `${Math.max(1, Math.ceil(bytes / factors.Gi))}Gi`;
+}

@@ -1,0 +1,42 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { ResourcesArgs } from "../airflowKubernetesArgs";
+import type { ExistingClaimArgs } from "../storage/storageArgs";
+import { type DatabaseArgs, type ExternalDatabaseArgs, SslMode } from "./databaseArgs";
+
+/** The Postgres that the tests run with. */
+export const postgresImage = "postgres:17";
+
+/** {@link DatabaseArgs} with nothing left open. */
+export interface DatabaseSettings {
+    readonly image: string;
+    readonly size: string;
+    readonly storageClass?: string;
+    readonly retain: boolean;
+    readonly existingClaim?: ExistingClaimArgs;
+    readonly password?: pulumi.Input<string>;
+    readonly resources: Required<ResourcesArgs>;
+    readonly external?: Required<ExternalDatabaseArgs>;
+}
+
+const postgresResources = { cpuRequest: "100m", cpuLimit: "2", memoryRequest: "128Mi", memoryLimit: "1Gi" } as const;
+
+/** Fills in every default of the database. */
+export function databaseSettings(args: DatabaseArgs = {}): DatabaseSettings {
+    return {
+        image: args.image ?? postgresImage,
+        size: args.size ?? "5Gi",
+        storageClass: args.storageClass,
+        retain: args.retain ?? false,
+        existingClaim: args.existingClaim,
+        password: args.password,
+        resources: { ...postgresResources, ...args.resources },
+        external: args.external && {
+            host: args.external.host,
+            port: args.external.port ?? 5432,
+            name: args.external.name ?? "airflow",
+            user: args.external.user ?? "airflow",
+            sslMode: args.external.sslMode ?? SslMode.Require,
+            parameters: args.external.parameters ?? {},
+        },
+    };
+}

@@ -1,0 +1,70 @@
+import type { ResourcesArgs } from "../airflowKubernetesArgs";
+import { parseQuantity } from "../kubernetes/quantity";
+import type { Problem } from "../problems";
+
+/** A problem when `valid` is false. */
+export function check(valid: boolean, path: string, value: unknown, allowed: string, remedy?: string): Problem[] {
+    return valid ? [] : [{ path, value, allowed, remedy }];
+}
+
+/** A problem when a value is none of an enum. */
+export function oneOf(path: string, value: string, values: Record<string, string>): Problem[] {
+    const allowed = Object.values(values);
+    return check(allowed.includes(value), path, value, allowed.join(", "));
+}
+
+/** A problem when a number is not whole or out of its range. */
+export function wholeNumber(path: string, value: number, least: number, most: number): Problem[] {
+    const valid = Number.isInteger(value) && value >= least && value <= most;
+    return check(valid, path, value, `a whole number from ${least} to ${most}`);
+}
+
+/** A problem when a name is no DNS label, as names of most Kubernetes objects must be. */
+export function dnsLabel(path: string, value: string): Problem[] {
+    const valid = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value);
+    return check(
+        valid,
+        path,
+        value,
+        "1 to 63 lower-case letters, digits and dashes, beginning and ending without a dash",
+    );
+}
+
+/** A problem when a name is no DNS name. */
+export function dnsName(path: string, value: string): Problem[] {
+    const label = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
+    const valid = value.length <= 253 && new RegExp(`^${label}(\\.${label})*$`).test(value);
+    return check(valid, path, value, "a DNS name: lower-case letters, digits, dashes and dots");
+}
+
+/** A problem when a text is no Kubernetes quantity above zero. */
+export function quantity(path: string, value: string): Problem[] {
+    const parsed = parseQuantity(value);
+    const valid = parsed !== undefined && parsed > 0;
+    return check(valid, path, value, "a Kubernetes quantity above zero, such as 500m, 512Mi or 10Gi");
+}
+
+/** A problem when an image may be another one tomorrow. */
+export function pinnedImage(path: string, image: string): Problem[] {
+    const name = "[a-z0-9]+(?:[._-]+[a-z0-9]+)*";
+    const pattern = new RegExp(
+        `^(?:[A-Za-z0-9.-]+(?::\\d+)?/)?${name}(?:/${name})*(?::(\\w[\\w.-]{0,127}))?(@sha256:[0-9a-f]{64})?$`,
+    );
+    const match = pattern.exec(image);
+    const pinned = match !== null && ((match[1] !== undefined && match[1] !== "latest") || match[2] !== undefined);
+    return check(pinned, path, image, "an image with a tag other than latest, or with a digest, such as postgres:17");
+}
+
+/** Problems of requests and limits. */
+export function resources(path: string, given: Required<ResourcesArgs>): Problem[] {
+    const malformed = Object.entries(given).flatMap(([field, value]) => quantity(`${path}.${field}`, value));
+    if (malformed.length > 0) {
+        return malformed;
+    }
+    return (["cpu", "memory"] as const).flatMap((kind) => {
+        const request = given[`${kind}Request`];
+        const limit = given[`${kind}Limit`];
+        const fits = (parseQuantity(request) ?? 0) <= (parseQuantity(limit) ?? 0);
+        return check(fits, `${path}.${kind}Request`, request, `not more than ${kind}Limit, which is ${limit}`);
+    });
+}
