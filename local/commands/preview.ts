@@ -1,9 +1,14 @@
+import { isRunning } from "./cluster";
 import { main } from "./main";
+import { requireFittingNodes } from "./nodes";
 import { Session } from "./session";
 
 /** Shows what `make up` would do. Needs no cluster and starts none. */
 async function preview(): Promise<number> {
     const session = await Session.open();
+    if (await isRunning(session.cluster)) {
+        await requireFittingNodes(session.cluster, session.stackFileText);
+    }
     await session.select();
     return await session.operate(["preview"]);
 }

@@ -49,10 +49,15 @@ export function overrideStackFile(
     return { text: document.toString(), faults };
 }
 
+/** What a stack file sets a key to, if anything. */
+export function stackValue(text: string, key: string): unknown {
+    const { config } = (parse(text) ?? {}) as { config?: Record<string, unknown> };
+    return config?.[key];
+}
+
 /** The namespaces that a stack file asks for, with the program's defaults for what it leaves out. */
 export function stackNamespaces(text: string): { airflow: string; workers: string; storage: string } {
-    const { config } = (parse(text) ?? {}) as { config?: Record<string, unknown> };
-    const named = (config?.[`${projectName}:namespaces`] ?? {}) as Record<string, string>;
+    const named = (stackValue(text, `${projectName}:namespaces`) ?? {}) as Record<string, string>;
     return { airflow: "airflow", workers: "airflow-workers", storage: "airflow-storage", ...named };
 }
 

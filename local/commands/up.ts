@@ -1,5 +1,6 @@
 import { startCluster } from "./cluster";
 import { main } from "./main";
+import { requireFittingNodes } from "./nodes";
 import { Stopwatch, say } from "./progress";
 import { Session, type StackOutputs } from "./session";
 
@@ -27,6 +28,7 @@ async function up(): Promise<number> {
     const watch = new Stopwatch();
     const session = await Session.open();
     await startCluster(session.cluster);
+    await requireFittingNodes(session.cluster, session.stackFileText);
     await session.select();
     // On a cluster of this machine a plan to agree to only costs time: make preview shows it without touching anything.
     const unasked = session.cluster.kind === "context" ? [] : ["--skip-preview"];

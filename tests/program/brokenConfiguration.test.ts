@@ -17,7 +17,7 @@ const broken: Record<string, Case> = {
     "an unknown key in an object": {
         values: { storage: { dagSize: "1Gi" } },
         keys: ["storage.dagSize"],
-        says: /the keys hostPath, dagsSize, logsSize/,
+        says: /the keys hostPath, kind, dagsSize, logsSize, /,
     },
     "an unknown key two levels down": {
         values: { dags: { volume: { path: "dags" } } },

@@ -19,7 +19,7 @@ import {
     withDeclaredDefaults,
 } from "../support/program";
 
-const secretKeys = ["fernetKey", "databasePassword", "adminPassword"];
+const secretKeys = ["fernetKey", "databasePassword", "adminPassword", "gitToken", "gitSshKey", "logsSecretAccessKey"];
 
 /** What two runs must have in common, in an order that does not depend on their timing. */
 function essence(registrations: readonly Registration[]): unknown[] {
@@ -146,20 +146,34 @@ describe("the stack minikube", () => {
 });
 
 describe("the stack hosted", () => {
-    it("is refused before anything is made, with what is not built yet", async () => {
-        for (const preview of [true, false]) {
-            const { error, registrations } = await runProgram(stackValues("hosted"), { preview, stack: "hosted" });
-            expect(registrations).to.deep.equal([]);
-            expect(error?.message).to.equal(
-                [
-                    "2 problems in the configuration of stack hosted. Nothing was created.",
-                    '  1. airflow-kubernetes:hosting is "readWriteMany"; allowed: minikube only, for now',
-                    "     The other values are not built yet.",
-                    '  2. airflow-kubernetes:dags.delivery is "gitSync"; allowed: volume only, for now',
-                    "     The other values are not built yet.",
-                ].join("\n"),
-            );
-        }
+    const pinned = { fernetKey: `${"f".repeat(43)}=`, databasePassword: "database-secret" };
+
+    it("can be previewed with nothing set but its file, and tells of the keys that an update will ask for", async () => {
+        const { error, registrations, warnings, lookups } = await runProgram(stackValues("hosted"), {
+            preview: true,
+            stack: "hosted",
+        });
+        expect(error).to.equal(undefined);
+        expect(registrations.length).to.be.greaterThan(70);
+        expect(lookups).to.deep.equal([]);
+        expect(warnings).to.have.lengthOf(1);
+        expect(warnings[0]).to.contain("make pin-keys STACK=hosted");
+    });
+
+    it("is refused by an update that would lose the keys of retained data, before anything is made", async () => {
+        const { error, registrations } = await runProgram(stackValues("hosted"), { stack: "hosted" });
+        expect(registrations).to.deep.equal([]);
+        expect(error?.message).to.contain("make pin-keys STACK=hosted");
+    });
+
+    it("runs without a fault once the keys are pinned", async () => {
+        const { error, registrations, warnings } = await runProgram(
+            { ...stackValues("hosted"), ...pinned },
+            { stack: "hosted" },
+        );
+        expect(error).to.equal(undefined);
+        expect(warnings).to.deep.equal([]);
+        expect(registrations.length).to.be.greaterThan(70);
     });
 
     it("retains its database", () => {
