@@ -1,7 +1,9 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { mountHelpers, nfsClient } from "../nfs/index.js";
+import { buildKey } from "../support/buildKey.js";
 import { command } from "../support/command.js";
 import { cacheDirectory } from "../support/paths.js";
 import { withHeartbeat } from "../support/progress.js";
@@ -48,15 +50,6 @@ export function kubernetesVersionFlags(version: string): string {
     return ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"]
         .flatMap((where) => Object.entries(values).map(([name, value]) => `-X ${where}.${name}=${value}`))
         .join(" ");
-}
-
-/** A name for what a build makes: the same for the same sources, compiler and flags. */
-export function buildKey(files: Record<string, string>, compiler: string, flags: string): string {
-    const hash = createHash("sha256");
-    for (const name of Object.keys(files).sort()) {
-        hash.update(`${name}\0${files[name]}\0`);
-    }
-    return hash.update(`${compiler}\0${flags}`).digest("hex").slice(0, 16);
 }
 
 let compiler: Promise<string> | undefined;
@@ -129,11 +122,17 @@ export function binDirectory(): string {
 export async function ensureBinaries(): Promise<void> {
     const kubernetes = await goBinary("kubernetes");
     const etcd = await goBinary("etcd");
+    const client = await nfsClient();
     await mkdir(paths.binaries, { recursive: true });
+    await mkdir(paths.mountHelpers, { recursive: true });
     for (const name of kubernetesNames) {
         await link(join(dirname(kubernetes), name), join(paths.binaries, name));
     }
     await link(etcd, join(paths.binaries, "etcd"));
+    await link(client, join(paths.binaries, "mount.nfs"));
+    for (const name of mountHelpers) {
+        await link(join(paths.binaries, "mount.nfs"), join(paths.mountHelpers, name));
+    }
 }
 
 async function link(target: string, path: string): Promise<void> {

@@ -16,7 +16,7 @@ import { withLock } from "./lock.js";
 import { prepareMachine, restoreMachine } from "./machine.js";
 import { ensureNetwork, hasNetwork, removeNetwork } from "./network.js";
 import { ensureNode, nodeMounts, nodeParts, nodePid, stopNode } from "./node.js";
-import { ensurePackages } from "./packages.js";
+import { ensurePackages, missingPrograms } from "./packages.js";
 import { hasGo, preflight } from "./preflight.js";
 import {
     endProcesses,
@@ -57,8 +57,8 @@ async function isHealthy(): Promise<boolean> {
     if (node === undefined || !existsSync(paths.certificates) || !existsSync(join(paths.binaries, "kubectl"))) {
         return false;
     }
-    // Newer sources make newer programs, which the parts have to be started from again. What runs needs no Go.
-    if (await hasGo()) {
+    // Newer sources make newer programs, which the parts have to be started from again. What runs needs no compiler.
+    if ((await hasGo()) && missingPrograms().length === 0) {
         await ensureBinaries();
     }
     const parts = [...describeControlPlane(), ...(await describeNode(node))];

@@ -32,6 +32,8 @@ export const kubeconfigPath: string = join(clusterDirectory, "kubeconfig");
 /** Names below the cluster's directory. What lies in `node` belongs to the node, as its disks would. */
 export const paths = {
     binaries: join(clusterDirectory, "bin"),
+    /** Laid over the node's /sbin, where mount(8) looks for what mounts a type of file system. */
+    mountHelpers: join(clusterDirectory, "sbin"),
     lock: join(clusterDirectory, "lock"),
     log: join(clusterDirectory, "log"),
     parts: join(clusterDirectory, "parts"),

@@ -35,7 +35,7 @@ export const nodeMounts: readonly { source: string; target: string }[] = [
 /**
  * The script of the holder. Mounts of the machine are seen on the node, not the other way round; among the node and its
  * containers they are shared, as the kubelet expects. /run is the node's own: sockets and network namespaces of containers
- * lie at paths that containerd has built in. When the last process of the namespace ends, the kernel takes all mounts away.
+ * lie at paths that containerd has built in. /sbin has the helpers by which mount(8) mounts NFS, and only on the node. When the last process of the namespace ends, the kernel takes all mounts away.
  */
 export function holderScript(): string {
     const binds = nodeMounts.map(({ source, target }) => `mount --bind ${source} ${target}`);
@@ -44,6 +44,8 @@ export function holderScript(): string {
         `if ! grep -q ' /run .* - tmpfs ${networkName} ' /proc/self/mountinfo; then`,
         `  if [ "$1" != inside ]; then exec unshare --mount --propagation slave bash -c "$0" "$0" inside; fi`,
         ...binds.map((line) => `  ${line}`),
+        '  sbin="$(readlink -f /sbin)"',
+        `  mount -t overlay -o "lowerdir=${paths.mountHelpers}:$sbin" ${networkName} "$sbin"`,
         `  mount -t tmpfs -o mode=0755,nosuid,nodev ${networkName} ${paths.run}`,
         `  mkdir -p ${paths.run}/containerd ${paths.run}/netns ${paths.run}/lock ${paths.run}/mount`,
         "  if [ -d /run/systemd/resolve ]; then",

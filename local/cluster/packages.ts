@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { buildRequirements } from "../nfs/index.js";
 import { systemPath, tryCommand } from "../support/command.js";
 import { withHeartbeat } from "../support/progress.js";
 
-/** A program that the cluster calls, and the Debian package it comes in. */
+/** A program that the cluster calls or is built with, and the Debian package it comes in. */
 interface Program {
     name: string;
     package: string;
@@ -28,6 +29,7 @@ const programs: readonly Program[] = [
     { name: "unshare", package: "util-linux" },
     { name: "nsenter", package: "util-linux" },
     { name: "mount", package: "mount" },
+    ...buildRequirements,
 ];
 
 function isThere(program: Program): boolean {

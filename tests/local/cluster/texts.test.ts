@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { parse, parseAllDocuments } from "yaml";
 import { addonManifests } from "../../../local/cluster/addons.js";
-import { buildKey, kubernetesVersionFlags, requiredVersion } from "../../../local/cluster/binaries.js";
+import { kubernetesVersionFlags, requiredVersion } from "../../../local/cluster/binaries.js";
 import { kubeadmConfiguration, namedKubeconfig } from "../../../local/cluster/certificates.js";
 import { hierarchies, limitingHierarchies, trackingHierarchy } from "../../../local/cluster/cgroups.js";
 import { containerdConfiguration, findDigest } from "../../../local/cluster/containerd.js";
@@ -18,6 +18,7 @@ import {
 import { holderScript, isNodeMountTable } from "../../../local/cluster/node.js";
 import { packagesOf } from "../../../local/cluster/packages.js";
 import { isNodeReady } from "../../../local/cluster/status.js";
+import { buildKey } from "../../../local/support/buildKey.js";
 import { clusterDirectory } from "../../../local/support/paths.js";
 import { elapsed } from "../../../local/support/progress.js";
 
@@ -141,6 +142,7 @@ describe("local/cluster: the node", () => {
             `mount --bind ${clusterDirectory}/node/hostpath-provisioner /tmp/hostpath-provisioner`,
         );
         expect(script.indexOf("make-rshared")).to.be.above(script.indexOf("--move"));
+        expect(script).to.include(`mount -t overlay -o "lowerdir=${clusterDirectory}/sbin:$sbin"`);
     });
 
     it("knows which directories it has to make", () => {

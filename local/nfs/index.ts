@@ -1,0 +1,66 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { buildKey } from "../support/buildKey.js";
+import { command } from "../support/command.js";
+import { cacheDirectory } from "../support/paths.js";
+import { withHeartbeat } from "../support/progress.js";
+
+const sources = join(__dirname, "source");
+const compilerFlags = ["-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror=implicit", "-pthread"] as const;
+
+/** The names by which mount(8) calls the client. */
+export const mountHelpers = ["mount.nfs", "mount.nfs4"] as const;
+
+/** What the client is built with: a file to look for, where it lies unless on the PATH, and its Debian package. */
+export const buildRequirements: readonly { name: string; package: string; directories?: readonly string[] }[] = [
+    { name: "gcc", package: "gcc" },
+    { name: "pkg-config", package: "pkg-config" },
+    { name: "stdio.h", package: "libc6-dev", directories: ["/usr/include"] },
+    { name: "fuse_lowlevel.h", package: "libfuse3-dev", directories: ["/usr/include/fuse3"] },
+    { name: "libnfs.h", package: "libnfs-dev", directories: ["/usr/include/nfsc"] },
+];
+
+let running: Promise<string> | undefined;
+
+/** The path of the NFS client that mount(8) calls; builds it when the cache lacks it. */
+export function nfsClient(): Promise<string> {
+    running ??= ensureBuilt();
+    return running;
+}
+
+async function ensureBuilt(): Promise<string> {
+    const files: Record<string, string> = {};
+    for (const file of await readdir(sources)) {
+        files[file] = await readFile(join(sources, file), "utf8");
+    }
+    const compiler = await command("gcc", ["-dumpfullversion", "-dumpmachine"]);
+    // Another version of a library may be laid out differently in memory.
+    const libraries = await command("pkg-config", ["--modversion", "fuse3", "libnfs"]);
+    const key = buildKey(files, `${compiler}${libraries}`, compilerFlags.join(" "));
+    const directory = join(cacheDirectory, "bin", `nfs-${key}`);
+    const binary = join(directory, "mount.nfs");
+    if (existsSync(binary)) {
+        return binary;
+    }
+    const temporary = `${directory}.${randomBytes(4).toString("hex")}.tmp`;
+    await mkdir(temporary, { recursive: true });
+    try {
+        await withHeartbeat("Building the NFS client", async () => {
+            const flags = (await command("pkg-config", ["--cflags", "--libs", "fuse3", "libnfs"])).trim().split(/\s+/);
+            const units = Object.keys(files).filter((file) => file.endsWith(".c"));
+            await command("gcc", [...compilerFlags, "-o", join(temporary, "mount.nfs"), ...units, ...flags], {
+                directory: sources,
+            });
+        });
+        await rename(temporary, directory);
+    } catch (error) {
+        await rm(temporary, { recursive: true, force: true });
+        // Another run may have built the same in the meantime.
+        if (!existsSync(binary)) {
+            throw error;
+        }
+    }
+    return binary;
+}
