@@ -4,6 +4,7 @@ import { withHeartbeat } from "../support/progress.js";
 import { airflow } from "./airflow/recipe.js";
 import { ensureArchive } from "./archives.js";
 import { coredns } from "./coredns/recipe.js";
+import { gitSync } from "./git-sync/recipe.js";
 import { nfsGanesha } from "./nfs-ganesha/recipe.js";
 import { archiveDigest } from "./ociArchive.js";
 import { pause } from "./pause/recipe.js";
@@ -11,10 +12,14 @@ import { postgres } from "./postgres/recipe.js";
 import type { Recipe } from "./recipe.js";
 
 /** The images, in the order in which a cluster needs them. */
-export const recipes = { pause, coredns, postgres, airflow, "nfs-ganesha": nfsGanesha } satisfies Record<
-    string,
-    Recipe
->;
+export const recipes = {
+    pause,
+    coredns,
+    postgres,
+    airflow,
+    "git-sync": gitSync,
+    "nfs-ganesha": nfsGanesha,
+} satisfies Record<string, Recipe>;
 
 /** How commands call an image. */
 export type ImageName = keyof typeof recipes;

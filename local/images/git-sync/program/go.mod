@@ -1,0 +1,3 @@
+module airflow-kubernetes/git-sync
+
+go 1.26

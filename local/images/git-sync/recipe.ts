@@ -1,0 +1,38 @@
+import { copyFile, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { buildDebianRoot, runInRoot } from "../debianRoot.js";
+import type { Recipe } from "../recipe.js";
+
+const program = join(__dirname, "program");
+
+/** The command that builds the program, and where to. */
+export function buildCommand(target: string): readonly [string, ...string[]] {
+    const environment = ["CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=-mod=readonly -buildvcs=false"];
+    return ["env", ...environment, "go", "-C", program, "build", "-trimpath", "-ldflags", "-s -w", "-o", target, "."];
+}
+
+/** A stand-in for git-sync: a program of our own that keeps the settings, the layout and the exit codes of the real one. */
+export const gitSync: Recipe = {
+    reference: "registry.k8s.io/git-sync/git-sync:v4.7.1",
+    config: {
+        Entrypoint: ["/git-sync"],
+        User: "65533:65533",
+        WorkingDir: "/tmp",
+        Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/tmp", "GITSYNC_ROOT=/git"],
+    },
+    packages: ["mmdebstrap"],
+    sources: [__dirname],
+    async build(root, builder) {
+        await buildDebianRoot(builder, {
+            root,
+            suite: "trixie",
+            packages: ["ca-certificates", "git", "openssh-client"],
+        });
+        const [first, ...rest] = buildCommand(join(root, "git-sync"));
+        await builder.run(first, rest);
+        const build = join(root, "build");
+        await mkdir(build);
+        await copyFile(join(__dirname, "install.sh"), join(build, "install.sh"));
+        await runInRoot(builder, root, "/build/install.sh");
+    },
+};
