@@ -6,6 +6,7 @@ import { workloadTimeouts } from "../kubernetes/timeouts";
 import { urlPath } from "../networking/urls";
 import { logsMount } from "./airflowPod";
 import { type AirflowProcessArgs, airflowWorkload } from "./airflowProcess";
+import { disruptionBudget } from "./disruptionBudget";
 
 /**
  * The api-server: UI, REST API, and the Execution API that tasks report to.
@@ -17,7 +18,7 @@ export class ApiServer extends pulumi.ComponentResource {
     constructor(name: string, args: AirflowProcessArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-kubernetes:index:ApiServer", name, {}, opts);
 
-        const { metadata, replicas, selector, template } = airflowWorkload({
+        const workload = airflowWorkload({
             ...args,
             command: "api-server",
             objectName: names.apiServer,
@@ -36,6 +37,7 @@ export class ApiServer extends pulumi.ComponentResource {
                 readiness: true,
             },
         });
+        const { metadata, replicas, selector, template } = workload;
         new k8s.apps.v1.Deployment(
             `${name}-deployment`,
             { metadata, spec: { replicas, selector, template } },
@@ -52,6 +54,7 @@ export class ApiServer extends pulumi.ComponentResource {
             },
             { parent: this, customTimeouts: workloadTimeouts },
         );
+        disruptionBudget(name, workload, this);
 
         this.registerOutputs({});
     }

@@ -4,6 +4,7 @@ import { names } from "../kubernetes/names";
 import { workloadTimeouts } from "../kubernetes/timeouts";
 import { dagsMount, logsMount } from "./airflowPod";
 import { type AirflowProcessArgs, airflowWorkload } from "./airflowProcess";
+import { disruptionBudget } from "./disruptionBudget";
 import { heartbeatCheck } from "./heartbeat";
 
 /**
@@ -16,7 +17,7 @@ export class DagProcessor extends pulumi.ComponentResource {
     constructor(name: string, args: AirflowProcessArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-kubernetes:index:DagProcessor", name, {}, opts);
 
-        const { metadata, replicas, selector, template } = airflowWorkload({
+        const workload = airflowWorkload({
             ...args,
             command: "dag-processor",
             objectName: names.dagProcessor,
@@ -26,11 +27,13 @@ export class DagProcessor extends pulumi.ComponentResource {
             terminationGracePeriodSeconds: 30,
             health: { check: heartbeatCheck("DagProcessorJob"), periodSeconds: 60 },
         });
+        const { metadata, replicas, selector, template } = workload;
         new k8s.apps.v1.Deployment(
             `${name}-deployment`,
             { metadata, spec: { replicas, selector, template } },
             { parent: this, customTimeouts: workloadTimeouts },
         );
+        disruptionBudget(name, workload, this);
 
         this.registerOutputs({});
     }

@@ -7,6 +7,7 @@ import { httpCheck } from "../kubernetes/probes";
 import { workloadTimeouts } from "../kubernetes/timeouts";
 import { dagsMount, logsMount } from "./airflowPod";
 import { type AirflowProcessArgs, airflowWorkload } from "./airflowProcess";
+import { disruptionBudget } from "./disruptionBudget";
 import { paths } from "./paths";
 import { workerPodTemplate } from "./workerPodTemplate";
 
@@ -64,6 +65,7 @@ export class Scheduler extends pulumi.ComponentResource {
             },
             { parent: this, customTimeouts: workloadTimeouts },
         );
+        disruptionBudget(name, workload, this);
 
         this.registerOutputs({});
     }

@@ -4,6 +4,7 @@ import { names, ports } from "../kubernetes/names";
 import { workloadTimeouts } from "../kubernetes/timeouts";
 import { dagsMount, logsMount } from "./airflowPod";
 import { type AirflowProcessArgs, airflowWorkload } from "./airflowProcess";
+import { disruptionBudget } from "./disruptionBudget";
 import { heartbeatCheck } from "./heartbeat";
 
 /**
@@ -17,7 +18,7 @@ export class Triggerer extends pulumi.ComponentResource {
     constructor(name: string, args: AirflowProcessArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-kubernetes:index:Triggerer", name, {}, opts);
 
-        const { metadata, replicas, selector, template } = airflowWorkload({
+        const workload = airflowWorkload({
             ...args,
             command: "triggerer",
             objectName: names.triggerer,
@@ -28,6 +29,7 @@ export class Triggerer extends pulumi.ComponentResource {
             terminationGracePeriodSeconds: 30,
             health: { check: heartbeatCheck("TriggererJob"), periodSeconds: 60 },
         });
+        const { metadata, replicas, selector, template } = workload;
         new k8s.core.v1.Service(
             `${name}-service`,
             {
@@ -54,6 +56,7 @@ export class Triggerer extends pulumi.ComponentResource {
             },
             { parent: this, customTimeouts: workloadTimeouts },
         );
+        disruptionBudget(name, workload, this);
 
         this.registerOutputs({});
     }

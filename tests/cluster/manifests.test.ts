@@ -1,0 +1,172 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { parse, stringify } from "yaml";
+import { capture } from "../../local/commands/children";
+import { goTool } from "../../local/tools/goTools";
+import { combinations } from "../support/combinations";
+import type { Registration } from "../support/mocks";
+import { kindOf, objects } from "../support/objects";
+import { runProgram } from "../support/program";
+import { kube } from "./support/kubernetes";
+import { type OpenApi, writeSchemas } from "./support/schemas";
+
+/** An object as the API server would get it. */
+interface Manifest {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly metadata?: { readonly name?: string };
+    readonly data?: Readonly<Record<string, string>>;
+}
+
+/** What kube-score says of one object. */
+interface ScoredObject {
+    readonly object_name: string;
+    readonly checks: readonly {
+        readonly check: { readonly id: string };
+        /** 1 is critical. */
+        readonly grade: number;
+        /** Whether the check was not made. */
+        readonly skipped: boolean;
+        readonly comments: readonly { readonly path: string; readonly summary: string }[] | null;
+    }[];
+}
+
+/** Why a critical finding is as it should be. */
+interface Reason {
+    /** Check of kube-score. */
+    readonly check: string;
+    /** Names of the objects, as kube-score writes them, that it does not count for. */
+    readonly on: RegExp;
+    readonly because: string;
+}
+
+/** Critical findings that are as they should be. */
+const reasons: readonly Reason[] = [
+    {
+        check: "container-image-pull-policy",
+        on: /./,
+        because: "Images are pinned to tags or digests; pulling again at each start of a task only costs time.",
+    },
+    {
+        check: "container-security-context-user-group-id",
+        on: /./,
+        because:
+            "The official images' users: Airflow's has the group 0 by design, Postgres's is 999; root prepares volumes.",
+    },
+    {
+        check: "container-ephemeral-storage-request-and-limit",
+        on: /./,
+        because:
+            "How much a DAG writes to /tmp is the DAG's business, and a limit would evict the process that runs it.",
+    },
+    {
+        check: "pod-networkpolicy",
+        on: /./,
+        because: "Where DAGs may connect to is not known here, and a policy would cut them off.",
+    },
+    {
+        check: "pod-probes-identical",
+        on: /\/airflow-api-server$/,
+        because: "Its other endpoints depend on the database, which neither a restart nor a detour mends.",
+    },
+    {
+        check: "pod-probes",
+        on: /\/airflow-triggerer$/,
+        because: "Its Service only gives it a host name, under which its log is read, well or not.",
+    },
+];
+
+/** The objects of a program's run, and the pods that the scheduler will make from its template. */
+function manifests(registrations: readonly Registration[]): Manifest[] {
+    return objects(registrations)
+        .filter(({ type }) => !kindOf(type).endsWith("Provider"))
+        .flatMap(({ name, inputs }) => {
+            const manifest = { ...inputs, metadata: { name, ...(inputs.metadata as object) } } as unknown as Manifest;
+            const template = manifest.kind === "ConfigMap" ? manifest.data?.["worker.yaml"] : undefined;
+            return template === undefined ? [manifest] : [manifest, parse(template) as Manifest];
+        });
+}
+
+describe("The manifests of every combination", function () {
+    this.timeout(300_000);
+
+    let directory: string;
+    let files: string[];
+    let schemas: string;
+
+    before(async () => {
+        directory = mkdtempSync(join(tmpdir(), "airflow-kubernetes-manifests-"));
+        schemas = join(directory, "schemas");
+        writeSchemas(JSON.parse(await kube(["get", "--raw", "/openapi/v2"])) as OpenApi, schemas);
+        mkdirSync(join(directory, "manifests"));
+        files = [];
+        for (const [what, values] of Object.entries(combinations)) {
+            const { error, registrations } = await runProgram(values);
+            expect(error, what).to.equal(undefined);
+            const file = join(directory, "manifests", `${what.replaceAll(/\W+/g, "-")}.yaml`);
+            const texts = manifests(registrations).map((manifest) =>
+                stringify(manifest, { aliasDuplicateObjects: false }),
+            );
+            writeFileSync(file, texts.join("---\n"));
+            files.push(file);
+        }
+    });
+
+    after(() => {
+        rmSync(directory, { recursive: true, force: true });
+    });
+
+    it("fit the schemas of the API server, without a field that it does not know", async () => {
+        const answer = await capture(
+            [
+                await goTool("kubeconform"),
+                ...["-strict", "-summary", "-output", "json"],
+                ...["-schema-location", `${schemas}/{{ .ResourceKind }}{{ .KindSuffix }}.json`],
+                ...files,
+            ],
+            { timeout: 240_000 },
+        );
+        const { resources = [], summary } = JSON.parse(answer.stdout) as {
+            resources?: { filename: string; kind: string; name: string; msg: string }[];
+            summary: { valid: number; invalid: number; errors: number; skipped: number };
+        };
+        expect(resources.map(({ filename, kind, name, msg }) => `${filename}: ${kind} ${name}: ${msg}`)).to.deep.equal(
+            [],
+        );
+        expect(summary).to.deep.include({ invalid: 0, errors: 0, skipped: 0 });
+        expect(summary.valid).to.be.greaterThan(files.length * 40);
+    });
+
+    it("have no critical finding of kube-score but those with a reason", async () => {
+        const tool = await goTool("kube-score");
+        const critical: { id: string; object: string; text: string }[] = [];
+        for (const file of files) {
+            // One at a time: objects of the same name count as one.
+            const answer = await capture([tool, "score", "--output-format", "json", file], { timeout: 60_000 });
+            const scored = JSON.parse(answer.stdout) as ScoredObject[];
+            expect(scored.length, file).to.be.greaterThan(10);
+            for (const { object_name: object, checks } of scored) {
+                for (const { check, comments } of checks.filter(({ grade, skipped }) => grade === 1 && !skipped)) {
+                    for (const { path, summary } of comments ?? []) {
+                        critical.push({
+                            id: check.id,
+                            object,
+                            text: `${check.id}: ${object} ${path}: ${summary}`,
+                        });
+                    }
+                }
+            }
+        }
+        const unexplained = critical.filter(
+            ({ id, object }) => !reasons.some(({ check, on }) => check === id && on.test(object)),
+        );
+        const told = [...new Set(unexplained.map(({ text }) => text))];
+        expect(told, told.join("\n")).to.deep.equal([]);
+        const unused = reasons.filter(
+            ({ check, on }) => !critical.some(({ id, object }) => id === check && on.test(object)),
+        );
+        expect(unused, "reasons that nothing needs").to.deep.equal([]);
+    });
+});
