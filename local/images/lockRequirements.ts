@@ -1,20 +1,20 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { command } from "../../support/command.js";
-import { cacheDirectory } from "../../support/paths.js";
-import { withHeartbeat } from "../../support/progress.js";
-import { ensurePackages } from "../packages.js";
+import { command } from "../support/command.js";
+import { cacheDirectory } from "../support/paths.js";
+import { withHeartbeat } from "../support/progress.js";
+import { ensurePackages } from "./packages.js";
 
 // The official image of a version holds what was newest when it was released. Later versions of its dependencies may not fit:
 // SQLAlchemy 2.1, which Airflow 3.3.2 accepts, takes postgresql:// for another driver than 2.0 does.
 const released = "2026-09-18T00:00:00Z";
 const uv = "0.13.8";
 
-/** Writes requirements.txt: the exact versions, with hashes, of all that requirements.in asks for. */
-export async function lockRequirements(): Promise<void> {
+/** Writes requirements.txt into the folder of a recipe: the exact versions, with hashes, of all that requirements.in asks for. */
+export async function lockRequirements(folder: string): Promise<void> {
     await ensurePackages(["python3-venv"]);
     const environment = join(cacheDirectory, `uv-${uv}`);
-    await withHeartbeat("Locking the requirements of the Airflow image", async () => {
+    await withHeartbeat(`Locking the requirements of the image ${folder}`, async () => {
         if (!existsSync(join(environment, "bin", "uv"))) {
             await command("/usr/bin/python3", ["-m", "venv", "--clear", environment]);
             await command(join(environment, "bin", "pip"), ["install", "--quiet", `uv==${uv}`]);
@@ -30,8 +30,8 @@ export async function lockRequirements(): Promise<void> {
             "--no-annotate",
             `--exclude-newer=${released}`,
             "--custom-compile-command=node --import tsx local/images/cli.ts lock",
-            `--output-file=${join(__dirname, "requirements.txt")}`,
-            join(__dirname, "requirements.in"),
+            `--output-file=${join(__dirname, folder, "requirements.txt")}`,
+            join(__dirname, folder, "requirements.in"),
         ]);
     });
 }
