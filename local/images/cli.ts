@@ -1,14 +1,17 @@
 import { existsSync } from "node:fs";
-import { lockRequirements } from "./airflow/lockRequirements.js";
 import { archivePath } from "./archives.js";
-import { buildImages, ensureImages, type ImageName, imageNames, recipes } from "./index.js";
+import { buildImages, ensureImages, type ImageName, imageNames, recipes, testImageNames } from "./index.js";
+import { lockRequirements } from "./lockRequirements.js";
 
-const usage = `usage: cli.ts build|import|list [${imageNames.join("|")} ...]
+const all = [...imageNames, ...testImageNames];
+
+const usage = `usage: cli.ts build|import|list [${all.join("|")} ...]
        cli.ts lock
   build   makes the archives that the cache lacks
   import  does that, then imports what the running local cluster lacks
   list    shows the images, their archives, and whether these are built
-  lock    writes the lock file of the Airflow image anew`;
+  lock    writes the lock files of the images with Python packages anew
+Without names: the images that a cluster needs; list shows those of tests, too.`;
 
 function isImageName(name: string): name is ImageName {
     return name in recipes;
@@ -17,7 +20,7 @@ function isImageName(name: string): name is ImageName {
 async function main([command, ...names]: string[]): Promise<void> {
     const unknown = names.filter((name) => !isImageName(name));
     if (unknown.length > 0) {
-        throw new Error(`unknown image: ${unknown.join(", ")}; there are ${imageNames.join(", ")}`);
+        throw new Error(`unknown image: ${unknown.join(", ")}; there are ${all.join(", ")}`);
     }
     const chosen = names.length > 0 ? names.filter(isImageName) : imageNames;
     switch (command) {
@@ -28,13 +31,14 @@ async function main([command, ...names]: string[]): Promise<void> {
             await ensureImages(chosen);
             return;
         case "list":
-            for (const name of chosen) {
+            for (const name of names.length > 0 ? chosen : all) {
                 const archive = archivePath(name, recipes[name]);
                 console.log(`${recipes[name].reference}\t${existsSync(archive) ? "built" : "to build"}\t${archive}`);
             }
             return;
         case "lock":
-            await lockRequirements();
+            await lockRequirements("airflow");
+            await lockRequirements("test-servers");
             return;
         default:
             throw new Error(usage);

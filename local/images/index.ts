@@ -10,9 +10,10 @@ import { archiveDigest } from "./ociArchive.js";
 import { pause } from "./pause/recipe.js";
 import { postgres } from "./postgres/recipe.js";
 import type { Recipe } from "./recipe.js";
+import { testServers } from "./test-servers/recipe.js";
 
-/** The images, in the order in which a cluster needs them. */
-export const recipes = {
+// In the order in which a cluster needs them.
+const clusterRecipes = {
     pause,
     coredns,
     postgres,
@@ -21,11 +22,20 @@ export const recipes = {
     "nfs-ganesha": nfsGanesha,
 } satisfies Record<string, Recipe>;
 
+// What only tests run.
+const testRecipes = { "test-servers": testServers } satisfies Record<string, Recipe>;
+
+/** All images. */
+export const recipes = { ...clusterRecipes, ...testRecipes };
+
 /** How commands call an image. */
 export type ImageName = keyof typeof recipes;
 
-/** All of them. */
-export const imageNames = Object.keys(recipes) as ImageName[];
+/** Those that a cluster needs. */
+export const imageNames = Object.keys(clusterRecipes) as ImageName[];
+
+/** Those that tests need besides: `ensureImages(testImageNames)` imports them. */
+export const testImageNames = Object.keys(testRecipes) as ImageName[];
 
 /** Builds the archives of images that the cache lacks; hands back where they lie. Needs no cluster. */
 export async function buildImages(names: readonly ImageName[] = imageNames): Promise<string[]> {

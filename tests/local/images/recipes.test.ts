@@ -1,15 +1,21 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { imageNames, recipes } from "../../../local/images/index.js";
+import { imageNames, recipes, testImageNames } from "../../../local/images/index.js";
 import { repositoryDirectory } from "../../../local/support/paths.js";
 
 describe("local/images: recipes", () => {
-    for (const name of imageNames) {
+    for (const name of [...imageNames, ...testImageNames]) {
         it(`names ${name} in full, with a tag that the kubelet does not pull anew`, () => {
-            expect(recipes[name].reference).to.match(/^[a-z0-9.]+\.[a-z]+\/[a-z0-9/-]+:v?\d[\w.]*$/);
+            expect(recipes[name].reference).to.match(/^(localhost|[a-z0-9.]+\.[a-z]+)\/[a-z0-9/-]+:v?\d[\w.]*$/);
         });
     }
+
+    it("keeps what only tests need out of the images of a cluster", () => {
+        expect(testImageNames).to.deep.equal(["test-servers"]);
+        expect(imageNames).not.to.include.members(testImageNames);
+        expect([...imageNames, ...testImageNames]).to.have.members(Object.keys(recipes));
+    });
 
     it("installs the Airflow that the image's tag says", () => {
         const version = recipes.airflow.reference.split(":")[1];
@@ -21,10 +27,15 @@ describe("local/images: recipes", () => {
         expect(readFileSync(join(folder, "requirements.txt"), "utf8")).to.contain(`\napache-airflow==${version} \\\n`);
     });
 
-    it("locks every package of the Airflow image by hash", () => {
-        const lock = readFileSync(join(repositoryDirectory, "local/images/airflow/requirements.txt"), "utf8");
-        const packages = lock.split(/\n(?=[a-z])/).filter((part) => !part.startsWith("#"));
-        expect(packages.length).to.be.greaterThan(100);
-        expect(packages.filter((part) => !/^[\w.-]+==[\w.]+ .*\\\n\s+--hash=sha256:/.test(part))).to.deep.equal([]);
-    });
+    for (const [folder, least] of [
+        ["airflow", 100],
+        ["test-servers", 10],
+    ] as const) {
+        it(`locks every package of the image ${folder} by hash`, () => {
+            const lock = readFileSync(join(repositoryDirectory, "local/images", folder, "requirements.txt"), "utf8");
+            const packages = lock.split(/\n(?=[a-z])/).filter((part) => !part.startsWith("#"));
+            expect(packages.length).to.be.greaterThan(least);
+            expect(packages.filter((part) => !/^[\w.-]+==[\w.]+ .*\\\n\s+--hash=sha256:/.test(part))).to.deep.equal([]);
+        });
+    }
 });
