@@ -7,35 +7,49 @@ import { command } from "../support/command.js";
 import { cacheDirectory } from "../support/paths.js";
 import { withHeartbeat } from "../support/progress.js";
 
-/** Programs that judge manifests. Their versions, and those of all they are made of, stand in go.mod and go.sum. */
-export type GoTool = "kubeconform" | "kube-score";
+/** Programs that tests use, by the module that pins their versions and those of all they are made of. */
+const modules = {
+    kubeconform: "judges",
+    "kube-score": "judges",
+    "local-path-provisioner": "local-path-provisioner",
+} as const;
 
-let built: Promise<string> | undefined;
+/** A program that tests use. */
+export type GoTool = keyof typeof modules;
 
-/** The path of a tool; builds all of them when the cache lacks them. */
+const built = new Map<string, Promise<string>>();
+
+/** The path of a tool; builds its module when the cache lacks it. */
 export async function goTool(name: GoTool): Promise<string> {
-    built ??= ensureTools();
-    return join(await built, name);
+    const module = modules[name];
+    let directory = built.get(module);
+    if (directory === undefined) {
+        directory = ensureModule(module);
+        built.set(module, directory);
+    }
+    return join(await directory, name);
 }
 
-async function ensureTools(): Promise<string> {
+async function ensureModule(module: string): Promise<string> {
+    const source = join(__dirname, module);
     const files: Record<string, string> = {};
     for (const file of ["go.mod", "go.sum"]) {
-        files[file] = await readFile(join(__dirname, file), "utf8");
+        files[file] = await readFile(join(source, file), "utf8");
     }
     const flags = "-s -w";
-    const compiler = await command("go", ["env", "GOVERSION", "GOOS", "GOARCH"], { directory: __dirname });
-    const directory = join(cacheDirectory, "bin", `tools-${buildKey(files, compiler, flags)}`);
+    const compiler = await command("go", ["env", "GOVERSION", "GOOS", "GOARCH"], { directory: source });
+    const directory = join(cacheDirectory, "bin", `${module}-${buildKey(files, compiler, flags)}`);
     if (existsSync(directory)) {
         return directory;
     }
     await mkdir(join(cacheDirectory, "bin"), { recursive: true });
     const temporary = `${directory}.${randomBytes(4).toString("hex")}.tmp`;
     await mkdir(temporary);
+    const programs = Object.entries(modules).flatMap(([program, of]) => (of === module ? [program] : []));
     try {
-        await withHeartbeat("Building kubeconform and kube-score from Go modules", () =>
+        await withHeartbeat(`Building ${programs.join(" and ")} from Go modules`, () =>
             command("go", ["build", "-trimpath", "-ldflags", flags, "-o", `${temporary}/`, "tool"], {
-                directory: __dirname,
+                directory: source,
                 environment: { CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-mod=readonly -buildvcs=false" },
             }),
         );

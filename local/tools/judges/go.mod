@@ -1,4 +1,4 @@
-module airflow-kubernetes/local/tools
+module airflow-kubernetes/local/tools/judges
 
 go 1.26
 
