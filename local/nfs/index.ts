@@ -8,7 +8,16 @@ import { cacheDirectory } from "../support/paths.js";
 import { withHeartbeat } from "../support/progress.js";
 
 const sources = join(__dirname, "source");
-const compilerFlags = ["-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror=implicit", "-pthread"] as const;
+const compilerFlags = [
+    "-std=gnu17",
+    "-D_GNU_SOURCE",
+    "-D_FILE_OFFSET_BITS=64",
+    "-O2",
+    "-Wall",
+    "-Wextra",
+    "-Werror=implicit",
+    "-pthread",
+] as const;
 
 /** The names by which mount(8) calls the client. */
 export const mountHelpers = ["mount.nfs", "mount.nfs4"] as const;
