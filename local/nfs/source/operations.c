@@ -870,19 +870,11 @@ static void do_fsyncdir(fuse_req_t request, fuse_ino_t number, int only_data, st
     fuse_reply_err(request, 0);
 }
 
-static void do_statfs(fuse_req_t request, fuse_ino_t number) {
-    (void)number;
-    struct volume *volume = volume_of(request);
-    struct caller caller = caller_of(request);
-    if (volume->knows_space) {
-        caller.patience = answer_about_root;
-        caller.deadline = now() + answer_about_root;
-    }
+int get_space(struct volume *volume, const struct caller *caller, struct statvfs *space) {
     FSSTAT3args arguments = {handle_of(&volume->inodes.root)};
     FSSTAT3res result;
     struct reply reply;
-    struct statvfs space = {0};
-    int failed = CALL(volume, &caller, FSSTAT, &arguments, 0, &result, &reply, NULL);
+    int failed = CALL(volume, caller, FSSTAT, &arguments, 0, &result, &reply, NULL);
     if (!failed) {
         reply_free(&reply);
         failed = errno_of(result.status);
@@ -890,7 +882,7 @@ static void do_statfs(fuse_req_t request, fuse_ino_t number) {
     const FSSTAT3resok *found = &result.FSSTAT3res_u.resok;
     pthread_mutex_lock(&volume->lock);
     if (!failed) {
-        space = (struct statvfs){
+        volume->space = (struct statvfs){
             .f_bsize = 1 << 20,
             .f_frsize = 4096,
             .f_blocks = found->tbytes / 4096,
@@ -901,13 +893,21 @@ static void do_statfs(fuse_req_t request, fuse_ino_t number) {
             .f_favail = found->afiles,
             .f_namemax = 255,
         };
-        volume->space = space;
-        volume->knows_space = true;
-    } else if (failed == -ETIMEDOUT && volume->knows_space) {
-        space = volume->space;
-        failed = 0;
     }
+    *space = volume->space;
     pthread_mutex_unlock(&volume->lock);
+    return failed == -ETIMEDOUT ? 0 : failed;
+}
+
+static void do_statfs(fuse_req_t request, fuse_ino_t number) {
+    (void)number;
+    struct volume *volume = volume_of(request);
+    struct caller caller = caller_of(request);
+    // As for the attributes of the root: who unmounts asks this, too.
+    caller.patience = answer_about_root;
+    caller.deadline = now() + answer_about_root;
+    struct statvfs space;
+    int failed = get_space(volume, &caller, &space);
     if (failed) {
         fail(request, failed);
     } else {

@@ -19,7 +19,6 @@ struct volume {
     pthread_mutex_t lock;
     struct stat root;      /* as last seen: what unmounting asks for must not wait for the server */
     struct statvfs space;
-    bool knows_space;
     struct inode *dirty;   /* files with chunks */
     int appends;           /* a file whose bytes stand for files that are appended to, for all mounts of the node */
 };
@@ -36,6 +35,9 @@ nfs_fh3 handle_of(struct inode *inode);
 
 /* The attributes of a file, asked for now. */
 int get_attributes(struct volume *volume, const struct caller *caller, struct inode *inode, fattr3 *attributes);
+
+/* How much room there is, as last known when the server does not answer. */
+int get_space(struct volume *volume, const struct caller *caller, struct statvfs *space);
 
 /* All of FUSE's requests. */
 extern const struct fuse_lowlevel_ops operations;
