@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 
 # Handed on through the environment just as they were given, so that quotes, spaces and dollars in a value survive.
-settings := STACK CONFIG CONFIG_FILE CLUSTER ENGINE DAG CONF PORT OUT YES SHOW_SECRETS COLD
+settings := STACK CONFIG CONFIG_FILE CLUSTER ENGINE DAG CONF PORT OUT IMAGE FOLDER YES SHOW_SECRETS COLD
 $(foreach setting,$(settings),$(eval override $(setting) := $$(value $(setting))))
 export $(settings)
 
@@ -15,7 +15,7 @@ $(packages): package-lock.json
 	@command -v node >/dev/null || { echo "Node.js 20.19 or newer is needed: https://nodejs.org" >&2; exit 1; }
 	@npm ci --no-audit --no-fund >&2
 
-.PHONY: help up preview status ui run-dag down clean output kubeconfig pin-keys render \
+.PHONY: help up preview status ui run-dag image providers down clean output kubeconfig pin-keys render \
 	test test-unit test-cluster check bench cluster-up cluster-down cluster-status
 
 help: ## Shows this
@@ -35,6 +35,12 @@ ui: $(packages) ## Opens Airflow in the browser, or prints URL and login; PORT=8
 
 run-dag: $(packages) ## Runs DAG=example_pods, follows it, prints its log; CONF='{"key": "value"}'
 	$(run)runDag.ts
+
+image: $(packages) ## Builds FOLDER=examples/image as IMAGE=<name:tag> and loads it into the cluster
+	$(run)image.ts
+
+providers: $(packages) ## Lists the providers of the Airflow that runs, with their versions
+	$(run)providers.ts
 
 down: $(packages) ## Removes what up made; DAGs and logs stay
 	$(run)down.ts
