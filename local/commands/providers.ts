@@ -1,4 +1,3 @@
-import { names } from "../../components/kubernetes/names";
 import { output } from "./children";
 import { clusterEnvironment, kubectl, requireCluster } from "./cluster";
 import { UserError } from "./errors";
@@ -35,9 +34,8 @@ async function providers(): Promise<undefined> {
     const session = await Session.open({ quiet: true });
     await requireCluster(session.cluster);
     const { namespaces } = await session.requireOutputs();
-    const where = ["--namespace", namespaces.airflow, `deployment/${names.dagProcessor}`];
+    const where = ["--namespace", namespaces.airflow, "deployment/airflow-dag-processor"];
     const listed = await output(
-        // Not through the entrypoint, which would wait for the database first.
         [...kubectl(session.cluster), "exec", ...where, "--", "airflow", "providers", "list", "--output", "json"],
         { env: clusterEnvironment(session.cluster), timeout: 120_000 },
     );
