@@ -55,6 +55,7 @@ const storage = z
             nodeStageSecret: z.strictObject({ namespace: text, name: text }).optional(),
         }),
         storageClass: text,
+        existingNamespace: text,
     })
     .partial();
 const dags = z

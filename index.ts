@@ -13,3 +13,5 @@ export const adminPassword = airflow.adminPassword;
 export const namespaces = airflow.namespaces;
 /** The command that makes the UI answer on this machine. */
 export const openUi = airflow.openUi;
+/** What `destroy` leaves, and how to go on with it. */
+export const retained = airflow.retained;

@@ -11,11 +11,16 @@ import type { AirflowKubernetesArgs } from "./airflowKubernetesArgs";
 import { type AirflowSettings, withDefaults } from "./airflowKubernetesDefaults";
 import { validate } from "./airflowKubernetesValidation";
 import { DagsLoader } from "./dags/dagsLoader";
+import { outlivesStack } from "./database/databaseSettings";
 import { Postgres } from "./database/postgres";
+import { PostgresDisk } from "./database/postgresDisk";
+import { LogCleanup } from "./logs/logCleanup";
 import { AirflowNamespaces } from "./namespaces/airflowNamespaces";
 import { openUiCommand } from "./networking/urls";
 import { ArgumentsError } from "./problems";
+import { type RetainedData, retainedData } from "./retainedData";
 import { PersistentVolumes } from "./storage/persistentVolumes";
+import { SharedStorage } from "./storage/sharedStorage";
 import { sharedVolumes } from "./storage/sharedVolumes";
 import { VolumeClaims } from "./storage/volumeClaims";
 import { VolumePermissions } from "./storage/volumePermissions";
@@ -26,7 +31,7 @@ export interface AirflowNamespaceNames {
     readonly airflow: string;
     /** Task pods. */
     readonly workers: string;
-    /** The Job that prepares the volumes. */
+    /** What prepares the volumes. */
     readonly storage: string;
 }
 
@@ -53,6 +58,8 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
     public readonly namespaces: pulumi.Output<AirflowNamespaceNames>;
     /** The command that makes the UI answer on this machine. */
     public readonly openUi: pulumi.Output<string>;
+    /** What `destroy` leaves, and how to go on with it. */
+    public readonly retained: pulumi.Output<RetainedData[]>;
 
     /**
      * @param name The unique name of this component.
@@ -65,14 +72,15 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
 
         const settings = withDefaults(args);
         const instance = name;
-        const volumes = sharedVolumes(settings);
         const { imagePullSecrets } = settings.airflow;
 
         // What comes first here goes last on destroy: the volumes stand until no pod can use them any more.
+        const storage = new SharedStorage(`${name}-storage`, { instance, settings }, { parent: this });
+        const volumes = sharedVolumes(settings, storage.made);
         const persistentVolumes = new PersistentVolumes(
             `${name}-volumes`,
             { instance, namespaces: settings.namespaces, volumes },
-            { parent: this },
+            { parent: this, dependsOn: storage },
         );
         const namespaces = new AirflowNamespaces(
             `${name}-namespaces`,
@@ -81,22 +89,43 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
         );
         const claims = new VolumeClaims(
             `${name}-claims`,
-            { instance, namespaces, namespaceNames: settings.namespaces, volumes },
+            { instance, namespaces, namespaceNames: settings.namespaces, persistentVolumes, volumes },
             { parent: this },
         );
-        const permissions = new VolumePermissions(
-            `${name}-permissions`,
-            { instance, namespace: namespaces.storage, volumes, image: settings.airflow.image, imagePullSecrets },
-            { parent: this, dependsOn: claims },
-        );
+        // What a StorageClass has made is prepared before it can have claims elsewhere.
+        const permissions = storage.dynamic
+            ? claims
+            : new VolumePermissions(
+                  `${name}-permissions`,
+                  { instance, namespace: namespaces.storage.metadata.name, settings },
+                  { parent: this, dependsOn: claims },
+              );
+        const disk = settings.database.external
+            ? undefined
+            : new PostgresDisk(
+                  `${name}-postgres`,
+                  { instance, namespace: namespaces.airflow, settings },
+                  { parent: this },
+              );
         const access = new AirflowAccess(
             `${name}-access`,
-            { instance, namespaces, imagePullSecrets },
+            {
+                instance,
+                namespaces,
+                imagePullSecrets,
+                postgres: disk?.namespace,
+                kubernetesPodOperator: settings.workers.kubernetesPodOperator,
+            },
             { parent: this },
         );
         const secrets = new AirflowSecrets(
             name,
-            { instance, namespace: namespaces.airflow, settings },
+            {
+                instance,
+                namespace: namespaces.airflow,
+                settings,
+                postgresNamespace: disk?.namespace ?? settings.namespaces.airflow,
+            },
             { parent: this },
         );
         const loader = new DagsLoader(
@@ -109,21 +138,26 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
             },
             { parent: this, dependsOn: [access, permissions] },
         );
-        const postgres = new Postgres(
-            `${name}-postgres`,
-            {
-                instance,
-                namespace: namespaces.airflow,
-                settings: settings.database,
-                password: secrets.keys.databasePassword,
-                imagePullSecrets,
-            },
-            // Only a retained database lies on a volume whose root has to be prepared.
-            { parent: this, dependsOn: settings.database.retain ? [access, permissions] : [access] },
-        );
+        const postgres = disk && [
+            new Postgres(
+                `${name}-postgres`,
+                {
+                    instance,
+                    disk,
+                    settings: settings.database,
+                    password: secrets.keys.databasePassword,
+                    imagePullSecrets,
+                },
+                // A database that is retained in a directory of the node needs that prepared.
+                { parent: this, dependsOn: settings.database.retain ? [access, permissions] : [access] },
+            ),
+        ];
 
         const airflow = { instance, namespace: namespaces.airflow, settings, keys: secrets.keys };
-        const migration = new Migration(`${name}-migration`, airflow, { parent: this, dependsOn: [access, postgres] });
+        const migration = new Migration(`${name}-migration`, airflow, {
+            parent: this,
+            dependsOn: [access, ...(postgres ?? [])],
+        });
         const migrated = { parent: this, dependsOn: [migration, permissions] };
         new AdminUser(`${name}-admin-user`, airflow, migrated);
         new ApiServer(`${name}-api-server`, airflow, migrated);
@@ -135,17 +169,25 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
             dependsOn: [...migrated.dependsOn, loader, access],
         });
 
+        new LogCleanup(
+            `${name}-log-cleanup`,
+            { instance, namespace: namespaces.airflow, settings },
+            { parent: this, dependsOn: [access, permissions] },
+        );
+
         this.url = pulumi.output(settings.airflow.url);
         this.adminUser = pulumi.output(settings.admin.user);
         this.adminPassword = secrets.adminPassword;
         this.namespaces = pulumi.output(settings.namespaces);
         this.openUi = pulumi.output(openUiCommand(settings.airflow, settings.namespaces));
+        this.retained = retainedData(settings, storage, disk);
         this.registerOutputs({
             url: this.url,
             adminUser: this.adminUser,
             adminPassword: this.adminPassword,
             namespaces: this.namespaces,
             openUi: this.openUi,
+            retained: this.retained,
         });
     }
 }
@@ -194,22 +236,26 @@ function checkPinnedKeys({ airflow, database }: AirflowSettings): void {
         ...(airflow.fernetKey === undefined ? ["airflow.fernetKey"] : []),
         ...(database.password === undefined ? ["database.password"] : []),
     ];
-    if (!database.retain || loose.length === 0) {
+    if (!outlivesStack(database) || loose.length === 0) {
         return;
     }
+    const [path, value] =
+        database.external === undefined
+            ? ["database.retain", true]
+            : ["database.external.host", database.external.host];
     const command = `make pin-keys STACK=${pulumi.getStack()}`;
     if (pulumi.runtime.isDryRun()) {
         pulumi.log.warn(
-            `database.retain keeps the database after a destroy, but ${loose.join(" and ")} would go with the stack. ` +
+            `${path}: the database stays after a destroy, but ${loose.join(" and ")} would go with the stack. ` +
                 `An update will refuse this. Run: ${command}`,
         );
         return;
     }
     throw new ArgumentsError([
         {
-            path: "database.retain",
-            value: true,
-            allowed: `true only together with ${loose.join(" and ")}, or the data could not be opened after a destroy`,
+            path,
+            value,
+            allowed: `${value} only together with ${loose.join(" and ")}, or the data could not be opened after a destroy`,
             remedy: `Run: ${command}`,
         },
     ]);

@@ -9,4 +9,5 @@ export * from "./database/databaseArgs";
 export { PodSecurityLevel } from "./kubernetes/podSecurity";
 export * from "./logs/logsArgs";
 export { ArgumentsError, type Problem } from "./problems";
+export type { RetainedData } from "./retainedData";
 export * from "./storage/storageArgs";

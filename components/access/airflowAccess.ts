@@ -3,13 +3,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { objectLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
 import type { AirflowNamespaces } from "../namespaces/airflowNamespaces";
-import { apiServerRules, schedulerRules } from "./podRules";
+import { apiServerRules, podOperatorRules, schedulerRules } from "./podRules";
 
 /** Arguments of {@link AirflowAccess}. */
 export interface AirflowAccessArgs {
     readonly instance: string;
     readonly namespaces: AirflowNamespaces;
     readonly imagePullSecrets: string[];
+    /** Namespace of the database, if the component makes one. */
+    readonly postgres?: pulumi.Input<string>;
+    /** Whether tasks may make pods in their own namespace. */
+    readonly kubernetesPodOperator: boolean;
 }
 
 /**
@@ -23,14 +27,15 @@ export class AirflowAccess extends pulumi.ComponentResource {
     constructor(name: string, args: AirflowAccessArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-kubernetes:index:AirflowAccess", name, {}, opts);
 
-        const { airflow, workers } = args.namespaces;
-        const account = (accountName: string, noun: string, namespace: k8s.core.v1.Namespace) =>
+        const airflow = args.namespaces.airflow.metadata.name;
+        const workers = args.namespaces.workers.metadata.name;
+        const account = (accountName: string, noun: string, namespace: pulumi.Input<string>) =>
             new k8s.core.v1.ServiceAccount(
                 `${name}-${noun}`,
                 {
                     metadata: {
                         name: accountName,
-                        namespace: namespace.metadata.name,
+                        namespace,
                         labels: objectLabels(args.instance, noun),
                     },
                     // Pods that need a token ask for it themselves.
@@ -46,7 +51,7 @@ export class AirflowAccess extends pulumi.ComponentResource {
         ) => {
             const metadata = {
                 name: subject.metadata.name,
-                namespace: workers.metadata.name,
+                namespace: workers,
                 labels: objectLabels(args.instance, noun),
             };
             const role = new k8s.rbac.v1.Role(`${name}-${noun}-role`, { metadata, rules }, { parent: this });
@@ -59,7 +64,7 @@ export class AirflowAccess extends pulumi.ComponentResource {
                         {
                             kind: "ServiceAccount",
                             name: subject.metadata.name,
-                            namespace: airflow.metadata.name,
+                            namespace: subject.metadata.namespace,
                         },
                     ],
                 },
@@ -72,8 +77,13 @@ export class AirflowAccess extends pulumi.ComponentResource {
         account(names.dagProcessor, "dag-processor", airflow);
         account(names.triggerer, "triggerer", airflow);
         account(names.jobs, "jobs", airflow);
-        account(names.postgres, "postgres", airflow);
-        account(names.worker, "worker", workers);
+        if (args.postgres !== undefined) {
+            account(names.postgres, "postgres", args.postgres);
+        }
+        const worker = account(names.worker, "worker", workers);
+        if (args.kubernetesPodOperator) {
+            allow(worker, "worker", podOperatorRules);
+        }
 
         this.registerOutputs({});
     }

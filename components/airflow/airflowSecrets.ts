@@ -2,8 +2,10 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
-import { databaseConnection } from "../database/connection";
+import { asyncDatabaseConnection, databaseAddress, databaseConnection } from "../database/connection";
+import { retainedElsewhere } from "../database/databaseSettings";
 import { objectLabels } from "../kubernetes/labels";
+import { logsConnection } from "../logs/remoteLogs";
 import type { SecretKeys } from "./secretKeys";
 
 /** Arguments of {@link AirflowSecrets}. */
@@ -11,6 +13,8 @@ export interface AirflowSecretsArgs {
     readonly instance: string;
     readonly namespace: k8s.core.v1.Namespace;
     readonly settings: AirflowSettings;
+    /** Namespace of the component's own database; Airflow's where it makes none. */
+    readonly postgresNamespace: pulumi.Input<string>;
 }
 
 /**
@@ -29,17 +33,18 @@ export class AirflowSecrets extends pulumi.ComponentResource {
     constructor(name: string, args: AirflowSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-kubernetes:index:AirflowSecrets", name, {}, opts);
 
-        const { airflow, admin, database, namespaces } = args.settings;
+        const { airflow, admin, database, logs } = args.settings;
         const password = (noun: string, length: number) =>
             new random.RandomPassword(`${name}-${noun}`, { length, special: false }, { parent: this }).result;
-        const secret = (noun: string, stringData: Record<string, pulumi.Input<string>>) =>
+        const secret = (
+            noun: string,
+            stringData: Record<string, pulumi.Input<string>>,
+            namespace: pulumi.Input<string> = args.namespace.metadata.name,
+        ) =>
             new k8s.core.v1.Secret(
                 `${name}-${noun}`,
                 {
-                    metadata: {
-                        namespace: args.namespace.metadata.name,
-                        labels: objectLabels(args.instance, noun),
-                    },
+                    metadata: { namespace, labels: objectLabels(args.instance, noun) },
                     stringData: pulumi.secret(stringData),
                 },
                 { parent: this },
@@ -49,23 +54,38 @@ export class AirflowSecrets extends pulumi.ComponentResource {
         const databasePassword = database.password ?? password("database-password", 32);
         this.adminPassword = pulumi.secret(admin.password ?? password("admin-password", 24));
 
+        const connection = (make: typeof databaseConnection) =>
+            pulumi
+                .all([databasePassword, args.postgresNamespace])
+                .apply(([value, namespace]) => make(databaseAddress(args.settings, namespace), value));
         const databaseSecret = secret("database", {
-            connection: pulumi
-                .output(databasePassword)
-                .apply((value) => databaseConnection(value, namespaces.airflow, airflow.clusterDomain)),
+            connection: connection(databaseConnection),
+            "async-connection": connection(asyncDatabaseConnection),
             password: databasePassword,
         });
+        // A pod can only be given a Secret of its own namespace.
+        const elsewhere = retainedElsewhere(args.settings);
+        const postgresSecret = elsewhere
+            ? secret("postgres-password", { password: databasePassword }, args.postgresNamespace)
+            : databaseSecret;
         const apiSecret = secret("api", {
             "jwt-secret": password("jwt-secret", 64),
             "secret-key": password("api-secret-key", 64),
         });
         this.keys = {
             databaseConnection: { name: databaseSecret, key: "connection" },
-            databasePassword: { name: databaseSecret, key: "password" },
+            asyncDatabaseConnection: { name: databaseSecret, key: "async-connection" },
+            databasePassword: { name: postgresSecret, key: "password" },
             fernetKey: { name: secret("encryption", { "fernet-key": fernetKey }), key: "fernet-key" },
             jwtSecret: { name: apiSecret, key: "jwt-secret" },
             apiSecretKey: { name: apiSecret, key: "secret-key" },
             adminPassword: { name: secret("admin", { password: this.adminPassword }), key: "password" },
+            ...(logs.remote !== undefined && {
+                logsConnection: {
+                    name: secret("logs", { connection: logsConnection(logs.remote) }),
+                    key: "connection",
+                },
+            }),
         };
 
         this.registerOutputs({ adminPassword: this.adminPassword });

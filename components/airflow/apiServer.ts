@@ -23,7 +23,7 @@ export class ApiServer extends pulumi.ComponentResource {
             command: "api-server",
             objectName: names.apiServer,
             process: args.settings.apiServer,
-            secrets: ["databaseConnection", "fernetKey", "jwtSecret", "apiSecretKey"],
+            secrets: ["databaseConnection", "fernetKey", "jwtSecret", "apiSecretKey", "logsConnection"],
             // It shows the logs of tasks whose pods are gone.
             mounts: [logsMount()],
             // It shows the logs of tasks that run.

@@ -1,6 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { EnvironmentVariableArgs } from "../airflowKubernetesArgs";
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
+import { databaseEnvironment } from "../database/connection";
+import { logsConnectionVariable, remoteLogsEnvironment } from "../logs/remoteLogs";
 import { executionApiUrl, redirectBase } from "../networking/urls";
 import { paths } from "./paths";
 import type { SecretKey, SecretKeys } from "./secretKeys";
@@ -25,6 +27,7 @@ export function commonEnvironment(settings: AirflowSettings): Environment {
         // The image would otherwise look for the database before each start. Tasks have none, and the processes are not
         // started before the migration Job has used it.
         CONNECTION_CHECK_MAX_COUNT: "0",
+        ...remoteLogsEnvironment(settings),
     };
 }
 
@@ -32,6 +35,7 @@ export function commonEnvironment(settings: AirflowSettings): Environment {
 export function processEnvironment(settings: AirflowSettings): Environment {
     return {
         ...commonEnvironment(settings),
+        ...databaseEnvironment(settings),
         AIRFLOW__API__BASE_URL: redirectBase(settings.airflow.url),
         AIRFLOW__CORE__AUTH_MANAGER: "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
         AIRFLOW__CORE__EXECUTOR: "KubernetesExecutor",
@@ -73,17 +77,25 @@ function optionEnvironment(options: Record<string, Record<string, string>>): Env
 /** Circles of secrets, by the variables that carry them. */
 export const secretVariables = {
     databaseConnection: "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
+    asyncDatabaseConnection: "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC",
     fernetKey: "AIRFLOW__CORE__FERNET_KEY",
     jwtSecret: "AIRFLOW__API_AUTH__JWT_SECRET",
     apiSecretKey: "AIRFLOW__API__SECRET_KEY",
+    logsConnection: logsConnectionVariable,
 } as const satisfies Partial<Record<keyof SecretKeys, string>>;
 
 /** A secret that a process may know. */
 export type ProcessSecret = keyof typeof secretVariables;
 
-/** Secrets of a process, by reference. */
+/** Secrets of a process, by reference, as far as there are any. Who may know the database may know both of its URLs. */
 export function secretEnvironment(keys: SecretKeys, secrets: readonly ProcessSecret[]): EnvVar[] {
-    return secrets.map((secret) => fromSecret(secretVariables[secret], keys[secret]));
+    const all = secrets.flatMap((secret): ProcessSecret[] =>
+        secret === "databaseConnection" ? [secret, "asyncDatabaseConnection"] : [secret],
+    );
+    return all.flatMap((secret) => {
+        const key = keys[secret];
+        return key === undefined ? [] : [fromSecret(secretVariables[secret], key)];
+    });
 }
 
 /** One variable that a Secret fills. */

@@ -14,6 +14,10 @@ export const ownedVariables: Readonly<Record<string, string>> = {
     AIRFLOW__KUBERNETES_EXECUTOR__POD_TEMPLATE_FILE: "Set workers.",
     AIRFLOW__KUBERNETES_EXECUTOR__WORKER_PODS_CREATION_BATCH_SIZE: "Set workers.podsCreationBatchSize.",
     AIRFLOW__LOGGING__BASE_LOG_FOLDER: "Logs lie on the shared volume.",
+    AIRFLOW__LOGGING__DELETE_LOCAL_LOGS: "Set logs.retentionDays.",
+    AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER: "Set logs.remote.",
+    AIRFLOW__LOGGING__REMOTE_LOGGING: "Set logs.remote.",
+    AIRFLOW__LOGGING__REMOTE_LOG_CONN_ID: "Set logs.remote.",
     AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK: "The probes of the scheduler need it.",
     CONNECTION_CHECK_MAX_COUNT: "Tasks have no database to check.",
 };
@@ -21,7 +25,6 @@ export const ownedVariables: Readonly<Record<string, string>> = {
 /** Variables whose values are secrets, which have no place in a pod's specification. */
 export const secretVariableNames: ReadonlySet<string> = new Set<string>([
     ...Object.values(secretVariables),
-    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC",
     "AIRFLOW__CELERY__BROKER_URL",
     "AIRFLOW__CELERY__RESULT_BACKEND",
     "AIRFLOW__SMTP__SMTP_PASSWORD",

@@ -11,6 +11,9 @@ export interface SecretKey {
 export interface SecretKeys {
     /** URL of the database, with its password. */
     readonly databaseConnection: SecretKey;
+    /** The same for the driver that does not block. */
+    readonly asyncDatabaseConnection: SecretKey;
+    /** In the namespace of the component's own database. */
     readonly databasePassword: SecretKey;
     /** Opens connections and variables. */
     readonly fernetKey: SecretKey;
@@ -19,4 +22,6 @@ export interface SecretKeys {
     /** Signs sessions, and requests for logs of the triggerer. */
     readonly apiSecretKey: SecretKey;
     readonly adminPassword: SecretKey;
+    /** How to reach the bucket of logs, if there is one. */
+    readonly logsConnection?: SecretKey;
 }

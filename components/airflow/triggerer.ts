@@ -23,7 +23,7 @@ export class Triggerer extends pulumi.ComponentResource {
             command: "triggerer",
             objectName: names.triggerer,
             process: args.settings.triggerer,
-            secrets: ["databaseConnection", "fernetKey", "apiSecretKey"],
+            secrets: ["databaseConnection", "fernetKey", "apiSecretKey", "logsConnection"],
             mounts: [dagsMount(), logsMount()],
             port: { name: "logs", containerPort: ports.triggererLogs },
             terminationGracePeriodSeconds: 30,

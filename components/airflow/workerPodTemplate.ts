@@ -30,6 +30,7 @@ export function workerPodTemplate(instance: string, settings: AirflowSettings): 
         },
         spec: airflowPodSpec({
             serviceAccount: names.worker,
+            serviceAccountToken: workers.kubernetesPodOperator,
             imagePullSecrets: airflow.imagePullSecrets,
             placement: workers.placement,
             mounts: [dagsMount(), logsMount()],

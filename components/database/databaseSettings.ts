@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { ResourcesArgs } from "../airflowKubernetesArgs";
+import { Hosting, type ResourcesArgs } from "../airflowKubernetesArgs";
 import type { ExistingClaimArgs } from "../storage/storageArgs";
 import { type DatabaseArgs, type ExternalDatabaseArgs, SslMode } from "./databaseArgs";
 
@@ -39,4 +39,18 @@ export function databaseSettings(args: DatabaseArgs = {}): DatabaseSettings {
             parameters: args.external.parameters ?? {},
         },
     };
+}
+
+/** Whether the component's own Postgres lives in a namespace that outlives the stack, not in Airflow's. */
+export function retainedElsewhere(settings: {
+    readonly hosting: Hosting;
+    readonly database: DatabaseSettings;
+}): boolean {
+    const { hosting, database } = settings;
+    return database.retain && database.external === undefined && hosting === Hosting.ReadWriteMany;
+}
+
+/** Whether the data outlive the stack, and with them the need for their keys. */
+export function outlivesStack({ retain, external }: DatabaseSettings): boolean {
+    return retain || external !== undefined;
 }

@@ -1,7 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretKey } from "../airflow/secretKeys";
-import { skipAwait } from "../kubernetes/annotations";
 import { objectLabels, selectorLabels } from "../kubernetes/labels";
 import { names, ports } from "../kubernetes/names";
 import { postgresUser, restrictedContainer, restrictedPod } from "../kubernetes/podSecurity";
@@ -10,11 +9,12 @@ import { containerResources } from "../kubernetes/resources";
 import { workloadTimeouts } from "../kubernetes/timeouts";
 import { databaseName, databaseUser } from "./connection";
 import type { DatabaseSettings } from "./databaseSettings";
+import type { PostgresDisk } from "./postgresDisk";
 
 /** Arguments of {@link Postgres}. */
 export interface PostgresArgs {
     readonly instance: string;
-    readonly namespace: k8s.core.v1.Namespace;
+    readonly disk: PostgresDisk;
     readonly settings: DatabaseSettings;
     readonly password: SecretKey;
     readonly imagePullSecrets: string[];
@@ -31,26 +31,10 @@ export class Postgres extends pulumi.ComponentResource {
         super("airflow-kubernetes:index:Postgres", name, {}, opts);
 
         const { instance, settings } = args;
-        const namespace = args.namespace.metadata.name;
+        const { namespace, claim } = args.disk;
         const labels = objectLabels(instance, "postgres");
         const selector = selectorLabels(instance, "postgres");
         const metadata = { name: names.postgres, namespace, labels };
-
-        if (!settings.retain) {
-            new k8s.core.v1.PersistentVolumeClaim(
-                `${name}-claim`,
-                {
-                    metadata: { ...metadata, annotations: skipAwait },
-                    spec: {
-                        accessModes: ["ReadWriteOnce"],
-                        resources: { requests: { storage: settings.size } },
-                    },
-                },
-                // It goes with its namespace. Should somebody turn `retain` on while there are data, the claim is left
-                // behind with them instead of being deleted.
-                { parent: this, deletedWith: args.namespace, retainOnDelete: true },
-            );
-        }
 
         new k8s.core.v1.Service(
             `${name}-service`,
@@ -111,9 +95,7 @@ export class Postgres extends pulumi.ComponentResource {
                             volumes: [
                                 {
                                     name: "data",
-                                    persistentVolumeClaim: {
-                                        claimName: settings.retain ? names.database : names.postgres,
-                                    },
+                                    persistentVolumeClaim: { claimName: claim },
                                 },
                                 { name: "run", emptyDir: {} },
                                 { name: "tmp", emptyDir: {} },

@@ -11,6 +11,10 @@ export const names = {
     jobs: "airflow-jobs",
     worker: "airflow-worker",
     permissions: "airflow-permissions",
+    logCleanup: "airflow-log-cleanup",
+    nfsServer: "airflow-nfs-server",
+    nfsDisk: "airflow-nfs-disk",
+    shares: "airflow-shares",
     dags: "airflow-dags",
     logs: "airflow-logs",
     database: "airflow-database",
@@ -25,4 +29,7 @@ export const ports = {
     /** Logs of deferred tasks, read by the api-server. */
     triggererLogs: 8794,
     postgres: 5432,
+    nfs: 2049,
+    mountd: 20048,
+    rpcbind: 111,
 } as const;

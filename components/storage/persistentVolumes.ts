@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { NamespaceNames } from "../airflowKubernetesDefaults";
 import { objectLabels } from "../kubernetes/labels";
-import type { SharedVolume } from "./sharedVolumes";
+import { type SharedVolume, viewsOf } from "./sharedVolumes";
 
 /** Arguments of {@link PersistentVolumes}. */
 export interface PersistentVolumesArgs {
@@ -24,22 +24,24 @@ export function persistentVolumeName(namespace: string, noun: string): string {
  * @see https://kubernetes.io/docs/concepts/storage/persistent-volumes/#reserving-a-persistentvolume
  */
 export class PersistentVolumes extends pulumi.ComponentResource {
+    /** The volumes, by {@link persistentVolumeName}. */
+    public readonly volumes: Readonly<Record<string, k8s.core.v1.PersistentVolume>>;
+
     /** @param name The unique name of this component. */
     constructor(name: string, args: PersistentVolumesArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("airflow-kubernetes:index:PersistentVolumes", name, args, opts);
+        super("airflow-kubernetes:index:PersistentVolumes", name, {}, opts);
 
-        for (const volume of args.volumes) {
-            for (const noun of volume.namespaces) {
+        const volumes = args.volumes.flatMap((volume) =>
+            viewsOf(volume).map(([noun, { source, accessMode }]) => {
                 const namespace = args.namespaces[noun];
-                new k8s.core.v1.PersistentVolume(
+                const volumeName = persistentVolumeName(namespace, volume.noun);
+                const resource = new k8s.core.v1.PersistentVolume(
                     `${name}-${noun}-${volume.noun}`,
                     {
-                        metadata: {
-                            name: persistentVolumeName(namespace, volume.noun),
-                            labels: objectLabels(args.instance, volume.noun),
-                        },
+                        metadata: { name: volumeName, labels: objectLabels(args.instance, volume.noun) },
                         spec: {
-                            accessModes: [volume.accessMode],
+                            ...source,
+                            accessModes: [accessMode],
                             capacity: { storage: volume.size },
                             claimRef: {
                                 apiVersion: "v1",
@@ -47,16 +49,24 @@ export class PersistentVolumes extends pulumi.ComponentResource {
                                 namespace,
                                 name: volume.claimName,
                             },
-                            hostPath: { path: volume.hostPath, type: "DirectoryOrCreate" },
+                            ...withOptions(volume.mountOptions),
                             persistentVolumeReclaimPolicy: "Retain",
                             storageClassName: "",
                         },
                     },
                     { parent: this },
                 );
-            }
-        }
+                return [volumeName, resource] as const;
+            }),
+        );
 
+        this.volumes = Object.fromEntries(volumes);
         this.registerOutputs({});
     }
+}
+
+/** Mount options, unless it is known that there are none. */
+function withOptions(options: SharedVolume["mountOptions"]): { mountOptions?: pulumi.Output<string[]> } {
+    const none = Array.isArray(options) && options.length === 0;
+    return none ? {} : { mountOptions: pulumi.output(options).apply((known) => [...(known ?? [])]) };
 }

@@ -1,8 +1,21 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { Hosting } from "../airflowKubernetesArgs";
 import type { AirflowSettings, NamespaceNames } from "../airflowKubernetesDefaults";
 import { names } from "../kubernetes/names";
-import { airflowUser, type PodUser, postgresUser } from "../kubernetes/podSecurity";
+import { addQuantities } from "../kubernetes/quantity";
+import { nfsExport } from "./ganeshaConfiguration";
+import { csiVolume, exportedPath, hostDirectory, storageLocation, type VolumeSource } from "./storageLocation";
 
-/** A directory that several namespaces see, each through a volume and a claim of its own. */
+/** How pods may use a volume. */
+export type AccessMode = "ReadWriteMany" | "ReadWriteOnce" | "ReadOnlyMany";
+
+/** What one namespace sees of a shared volume, through a volume and a claim of its own. */
+export interface VolumeView {
+    readonly source: VolumeSource;
+    readonly accessMode: AccessMode;
+}
+
+/** A directory that several namespaces see. */
 export interface SharedVolume {
     /** What lies in it; part of the names of its objects. */
     readonly noun: string;
@@ -10,54 +23,113 @@ export interface SharedVolume {
     readonly claimName: string;
     /** A Kubernetes quantity. */
     readonly size: string;
-    readonly accessMode: "ReadWriteMany" | "ReadWriteOnce";
-    /** Directory on the node. */
-    readonly hostPath: string;
-    /** Namespaces that have a claim on it. */
-    readonly namespaces: readonly (keyof NamespaceNames)[];
-    /** Who must own its root. */
-    readonly owner: PodUser;
-    /** Mode of its root, octal. */
-    readonly mode: string;
+    readonly mountOptions: pulumi.Input<readonly string[]>;
+    /** Namespaces that have a claim on it, and what they see. */
+    readonly views: { readonly [noun in keyof NamespaceNames]?: VolumeView };
+}
+
+/** The namespaces that have a claim on a volume, and what they see. */
+export function viewsOf({ views }: SharedVolume): [keyof NamespaceNames, VolumeView][] {
+    return (["storage", "airflow", "workers"] as const).flatMap((noun) => {
+        const view = views[noun];
+        return view === undefined ? [] : [[noun, view] as [keyof NamespaceNames, VolumeView]];
+    });
+}
+
+/** What is known of the storage only when it has been made. */
+export interface MadeStorage {
+    /** Address of the NFS server in the cluster. */
+    readonly nfsServer?: pulumi.Input<string>;
+    /** What a StorageClass has made, by the nouns of the volumes. */
+    readonly dynamic?: Readonly<Record<string, DynamicVolume>>;
+}
+
+/** A volume that a StorageClass has made. */
+export interface DynamicVolume {
+    readonly source: VolumeSource;
+    readonly mountOptions: pulumi.Input<readonly string[]>;
 }
 
 /** The shared volumes of an installation. */
-export function sharedVolumes(settings: AirflowSettings): SharedVolume[] {
-    const directory = settings.storage.hostPath;
-    const shared = {
-        accessMode: "ReadWriteMany",
-        namespaces: ["storage", "airflow", "workers"],
-        owner: airflowUser,
-        // Group 0 may write, and what is made inside belongs to group 0 again.
-        mode: "2775",
-    } as const;
-    const volumes: SharedVolume[] = [
-        {
-            ...shared,
-            noun: "dags",
-            claimName: names.dags,
-            size: settings.storage.dagsSize,
-            hostPath: `${directory}/dags`,
-        },
-        {
-            ...shared,
-            noun: "logs",
-            claimName: names.logs,
-            size: settings.storage.logsSize,
-            hostPath: `${directory}/logs`,
-        },
-    ];
-    if (settings.database.retain) {
-        volumes.push({
-            noun: "database",
-            claimName: names.database,
-            size: settings.database.size,
-            accessMode: "ReadWriteOnce",
-            hostPath: `${directory}/database`,
-            namespaces: ["storage", "airflow"],
-            owner: postgresUser,
-            mode: "0700",
+export function sharedVolumes(settings: AirflowSettings, made: MadeStorage = {}): SharedVolume[] {
+    const { dagsSize, logsSize } = settings.storage;
+    const dags = { noun: "dags", claimName: names.dags, size: dagsSize };
+    const logs = { noun: "logs", claimName: names.logs, size: logsSize };
+    return [...sharedByTasks(settings, made, dags, logs), ...retainedDatabase(settings)];
+}
+
+type Volume = Pick<SharedVolume, "noun" | "claimName" | "size">;
+
+function sharedByTasks(settings: AirflowSettings, made: MadeStorage, dags: Volume, logs: Volume): SharedVolume[] {
+    const { hostPath, mountOptions, nfs, csi } = settings.storage;
+    const server = made.nfsServer === undefined ? nfs : { server: made.nfsServer, path: nfsExport };
+    const location = storageLocation(settings);
+    if (location === "hostPath") {
+        return [dags, logs].map((volume) => {
+            const source = hostDirectory(`${hostPath}/${volume.noun}`);
+            return { ...volume, mountOptions: [], views: views(volume.noun, () => source, true) };
         });
     }
-    return volumes;
+    if (location === "csi" && csi !== undefined) {
+        return [dags, logs].map((volume) => ({
+            ...volume,
+            mountOptions,
+            views: views(volume.noun, (noun) => csiVolume(csi, volume.noun, settings.namespaces[noun]), false),
+        }));
+    }
+    if (server !== undefined) {
+        const exported = (name?: string): VolumeSource => ({
+            nfs: { server: server.server, path: exportedPath(server.path, name) },
+        });
+        // The directories below the root are made in it first, so it is mounted itself: where that is done, and only there.
+        const size = addQuantities(dags.size, logs.size);
+        const shares = { noun: "shares", claimName: names.shares, size, mountOptions };
+        return [
+            { ...shares, views: { storage: { source: exported(), accessMode: "ReadWriteMany" } } },
+            ...[dags, logs].map((volume) => {
+                const { storage: _root, ...others } = views(volume.noun, () => exported(volume.noun), true);
+                return { ...volume, mountOptions, views: others };
+            }),
+        ];
+    }
+    return [dags, logs].map((volume) => {
+        const { source = {}, mountOptions: given = [] } = made.dynamic?.[volume.noun] ?? {};
+        // In the storage namespace it is the claim of the class itself.
+        const { storage: _claim, ...others } = views(volume.noun, () => source, false);
+        return { ...volume, mountOptions: mountOptions.length > 0 ? mountOptions : given, views: others };
+    });
+}
+
+/** What the namespaces see. Task pods only read DAGs, and ask for no more where every driver knows that mode. */
+function views(
+    noun: string,
+    source: (namespace: keyof NamespaceNames) => VolumeSource,
+    readOnlyMany: boolean,
+): Required<SharedVolume["views"]> {
+    const view = (namespace: keyof NamespaceNames, accessMode: AccessMode = "ReadWriteMany") => ({
+        source: source(namespace),
+        accessMode,
+    });
+    return {
+        storage: view("storage"),
+        airflow: view("airflow"),
+        workers: view("workers", noun === "dags" && readOnlyMany ? "ReadOnlyMany" : undefined),
+    };
+}
+
+/** The database that outlives a stack on a cluster of one node. On any other it has a claim that is retained. */
+function retainedDatabase({ hosting, database, storage }: AirflowSettings): SharedVolume[] {
+    if (!database.retain || database.external !== undefined || hosting !== Hosting.Minikube) {
+        return [];
+    }
+    const view: VolumeView = { source: hostDirectory(`${storage.hostPath}/database`), accessMode: "ReadWriteOnce" };
+    return [
+        {
+            noun: "database",
+            claimName: names.database,
+            size: database.size,
+            mountOptions: [],
+            views: { storage: view, airflow: view },
+        },
+    ];
 }

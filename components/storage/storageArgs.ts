@@ -59,6 +59,12 @@ export interface StorageArgs {
      * @default - none; needed
      */
     readonly storageClass?: string;
+    /**
+     * The namespace of an installation before that holds the claims `airflow-dags` and `airflow-logs`, to go on with their data,
+     * for the kind `storageClass`. The stack output `retained` names it.
+     * @default - a new namespace with new claims
+     */
+    readonly existingNamespace?: string;
 }
 
 /** A claim that exists. */

@@ -17,6 +17,7 @@ export interface StorageSettings {
     readonly nfs?: NfsArgs;
     readonly csi?: CsiArgs;
     readonly storageClass?: string;
+    readonly existingNamespace?: string;
 }
 
 /** Settings of the NFS server in the cluster. */
@@ -56,5 +57,6 @@ export function storageSettings(args: StorageArgs = {}): StorageSettings {
         nfs: args.nfs,
         csi: args.csi,
         storageClass: args.storageClass,
+        existingNamespace: args.existingNamespace,
     };
 }

@@ -4,14 +4,15 @@ import type { NamespaceNames } from "../airflowKubernetesDefaults";
 import { skipAwait } from "../kubernetes/annotations";
 import { objectLabels } from "../kubernetes/labels";
 import type { AirflowNamespaces } from "../namespaces/airflowNamespaces";
-import { persistentVolumeName } from "./persistentVolumes";
-import type { SharedVolume } from "./sharedVolumes";
+import { type PersistentVolumes, persistentVolumeName } from "./persistentVolumes";
+import { type SharedVolume, viewsOf } from "./sharedVolumes";
 
 /** Arguments of {@link VolumeClaims}. */
 export interface VolumeClaimsArgs {
     readonly instance: string;
     readonly namespaces: AirflowNamespaces;
     readonly namespaceNames: NamespaceNames;
+    readonly persistentVolumes: PersistentVolumes;
     readonly volumes: SharedVolume[];
 }
 
@@ -22,8 +23,9 @@ export class VolumeClaims extends pulumi.ComponentResource {
         super("airflow-kubernetes:index:VolumeClaims", name, {}, opts);
 
         for (const volume of args.volumes) {
-            for (const noun of volume.namespaces) {
+            for (const [noun, { accessMode }] of viewsOf(volume)) {
                 const namespace = args.namespaces[noun];
+                const volumeName = persistentVolumeName(args.namespaceNames[noun], volume.noun);
                 new k8s.core.v1.PersistentVolumeClaim(
                     `${name}-${noun}-${volume.noun}`,
                     {
@@ -34,10 +36,11 @@ export class VolumeClaims extends pulumi.ComponentResource {
                             annotations: skipAwait,
                         },
                         spec: {
-                            accessModes: [volume.accessMode],
+                            accessModes: [accessMode],
                             resources: { requests: { storage: volume.size } },
                             storageClassName: "",
-                            volumeName: persistentVolumeName(args.namespaceNames[noun], volume.noun),
+                            // A volume that is made again has its claim made again first, which binds no other one.
+                            volumeName: args.persistentVolumes.volumes[volumeName].metadata.name,
                         },
                     },
                     // Deleted one by one, a claim that a task pod still uses would wait for that pod without end.

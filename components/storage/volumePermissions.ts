@@ -1,102 +1,116 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { preparationRules } from "../access/podRules";
+import { airflowPodSpec } from "../airflow/airflowPod";
+import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import { noServiceMesh, replaceUnready } from "../kubernetes/annotations";
 import { shortHash } from "../kubernetes/hash";
 import { objectLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
-import { workloadTimeouts } from "../kubernetes/timeouts";
-import type { SharedVolume } from "./sharedVolumes";
+import { containerResources } from "../kubernetes/resources";
+import { script } from "../kubernetes/script";
+import { preparationPod } from "./preparationPod";
+import { preparedDirectories } from "./preparedDirectories";
+import { storageKeys } from "./storageKeys";
 
 /** Arguments of {@link VolumePermissions}. */
 export interface VolumePermissionsArgs {
     readonly instance: string;
-    /** Namespace that may run a pod as root. */
-    readonly namespace: k8s.core.v1.Namespace;
-    readonly volumes: SharedVolume[];
-    /** An image with a shell: the one that the node pulls anyway. */
-    readonly image: string;
-    readonly imagePullSecrets: string[];
-}
-
-/** Shell commands that give the root of each volume its owner and mode. What lies below is left alone: it may be large. */
-export function permissionsScript(volumes: SharedVolume[]): string {
-    return [
-        "set -eu",
-        ...volumes.flatMap(({ noun, owner, mode }) => [
-            `chown ${owner.uid}:${owner.gid} /volumes/${noun}`,
-            `chmod ${mode} /volumes/${noun}`,
-        ]),
-    ].join("\n");
+    /** Namespace that may run a pod as root, and has claims on the volumes. */
+    readonly namespace: pulumi.Input<string>;
+    readonly settings: AirflowSettings;
 }
 
 /**
- * A Job that gives the roots of the shared volumes to the users that write there. `fsGroup` does it on a disk, but has no
- * effect on a directory of the node or on NFS.
- *
- * @see https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
+ * A Job that has the directories of the shared volumes made and given to the users who write there. It mounts none of them
+ * itself, but makes a pod that does: a pod whose volume cannot be mounted waits without a word, and the Job can say why.
  */
 export class VolumePermissions extends pulumi.ComponentResource {
+    /** Name of the Job, known when it is done. */
+    public readonly job: pulumi.Output<string>;
+
     /** @param name The unique name of this component. */
     constructor(name: string, args: VolumePermissionsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-kubernetes:index:VolumePermissions", name, {}, opts);
 
-        const { image, volumes } = args;
-        const labels = objectLabels(args.instance, "permissions");
-        const script = permissionsScript(volumes);
-        new k8s.batch.v1.Job(
+        const { instance, namespace, settings } = args;
+        const { image, imagePullSecrets } = settings.airflow;
+        const labels = objectLabels(instance, "permissions");
+        const metadata = { name: names.permissions, namespace, labels };
+        const account = new k8s.core.v1.ServiceAccount(
+            `${name}-account`,
+            { metadata, automountServiceAccountToken: false },
+            { parent: this },
+        );
+        const role = new k8s.rbac.v1.Role(`${name}-role`, { metadata, rules: preparationRules }, { parent: this });
+        const binding = new k8s.rbac.v1.RoleBinding(
+            `${name}-role-binding`,
+            {
+                metadata,
+                roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
+                subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace }],
+            },
+            { parent: this },
+        );
+
+        const pod = JSON.stringify(preparationPod(instance, settings));
+        const claims = [...new Set(preparedDirectories(settings).map(({ claimName }) => claimName))];
+        const keys = JSON.stringify({ claims, ...storageKeys(settings) });
+        const supervisor = script(__dirname, "prepare_volumes.py");
+        // The volumes of other settings are others, although nothing in the pod shows it.
+        const { hosting, storage } = settings;
+        const { kind, hostPath, nfs, csi, storageClass, existingNamespace, mountOptions, nfsServer } = storage;
+        const volumes = { hosting, kind, hostPath, nfs, csi, storageClass, existingNamespace, mountOptions };
+        const trigger = { ...volumes, existingClaim: nfsServer.existingClaim };
+        const job = new k8s.batch.v1.Job(
             `${name}-job`,
             {
                 metadata: {
-                    name: `${names.permissions}-${shortHash({ image, volumes })}`,
-                    namespace: args.namespace.metadata.name,
-                    labels,
+                    ...metadata,
+                    name: `${names.permissions}-${shortHash({ image, pod, keys, supervisor, trigger })}`,
                     annotations: replaceUnready,
                 },
                 spec: {
                     backoffLimit: 3,
-                    activeDeadlineSeconds: 900,
+                    activeDeadlineSeconds: 960,
+                    podFailurePolicy: {
+                        rules: [
+                            {
+                                action: "FailJob",
+                                onExitCodes: { containerName: "permissions", operator: "In", values: [65] },
+                            },
+                        ],
+                    },
                     template: {
                         metadata: { labels, annotations: noServiceMesh },
-                        spec: {
-                            automountServiceAccountToken: false,
-                            enableServiceLinks: false,
-                            restartPolicy: "Never",
-                            imagePullSecrets: args.imagePullSecrets.map((secret) => ({ name: secret })),
-                            securityContext: { seccompProfile: { type: "RuntimeDefault" } },
-                            containers: [
-                                {
-                                    name: "permissions",
-                                    image,
-                                    command: ["sh", "-c", script],
-                                    resources: {
-                                        requests: { cpu: "10m", memory: "16Mi" },
-                                        limits: { cpu: "500m", memory: "64Mi" },
-                                    },
-                                    securityContext: {
-                                        runAsUser: 0,
-                                        runAsGroup: 0,
-                                        allowPrivilegeEscalation: false,
-                                        readOnlyRootFilesystem: true,
-                                        capabilities: { drop: ["ALL"], add: ["CHOWN", "FOWNER"] },
-                                    },
-                                    terminationMessagePolicy: "FallbackToLogsOnError",
-                                    volumeMounts: volumes.map(({ noun }) => ({
-                                        name: noun,
-                                        mountPath: `/volumes/${noun}`,
-                                    })),
-                                },
-                            ],
-                            volumes: volumes.map(({ noun, claimName }) => ({
-                                name: noun,
-                                persistentVolumeClaim: { claimName },
-                            })),
-                        },
+                        spec: airflowPodSpec({
+                            serviceAccount: names.permissions,
+                            serviceAccountToken: true,
+                            imagePullSecrets,
+                            mounts: [],
+                            pod: { restartPolicy: "Never", terminationGracePeriodSeconds: 120 },
+                            container: {
+                                name: "permissions",
+                                image,
+                                command: ["python", "-c", supervisor],
+                                env: [
+                                    { name: "POD", value: pod },
+                                    { name: "PYTHONUNBUFFERED", value: "1" },
+                                    { name: "SETTINGS", value: keys },
+                                ],
+                                resources: containerResources(supervisorResources),
+                            },
+                        }),
                     },
                 },
             },
-            { parent: this, customTimeouts: workloadTimeouts },
+            { parent: this, dependsOn: binding, customTimeouts: { create: "17m", update: "17m", delete: "5m" } },
         );
 
-        this.registerOutputs({});
+        this.job = job.metadata.name;
+        this.registerOutputs({ job: this.job });
     }
 }
+
+/** A Python that waits. */
+const supervisorResources = { cpuRequest: "10m", cpuLimit: "500m", memoryRequest: "32Mi", memoryLimit: "128Mi" };

@@ -22,6 +22,7 @@ function kindsAndNames(registrations: readonly Registration[]): string[] {
 
 const always = [
     "AirflowKubernetes airflow",
+    "SharedStorage airflow-storage",
     "PersistentVolumes airflow-volumes",
     "PersistentVolume airflow-volumes-storage-dags",
     "PersistentVolume airflow-volumes-airflow-dags",
@@ -41,7 +42,11 @@ const always = [
     "PersistentVolumeClaim airflow-claims-airflow-logs",
     "PersistentVolumeClaim airflow-claims-workers-logs",
     "VolumePermissions airflow-permissions",
+    "ServiceAccount airflow-permissions-account",
+    "Role airflow-permissions-role",
+    "RoleBinding airflow-permissions-role-binding",
     "Job airflow-permissions-job",
+    "PostgresDisk airflow-postgres",
     "AirflowAccess airflow-access",
     "ServiceAccount airflow-access-scheduler",
     "ServiceAccount airflow-access-api-server",
@@ -83,6 +88,8 @@ const always = [
     "Triggerer airflow-triggerer",
     "Service airflow-triggerer-service",
     "StatefulSet airflow-triggerer-stateful-set",
+    "LogCleanup airflow-log-cleanup",
+    "CronJob airflow-log-cleanup-cron-job",
 ];
 
 describe("AirflowKubernetes", () => {

@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { expect } from "chai";
 import { AirflowKubernetes, type AirflowKubernetesArgs } from "../../components";
+import { podOperatorRules } from "../../components/access/podRules";
 import { type Registration, record } from "../support/mocks";
 import { kindOf, metadata, named, objects, type Pod, pods, spec, workerPod } from "../support/objects";
 
@@ -86,6 +87,7 @@ describe("the objects of AirflowKubernetes", () => {
                 "airflow/airflow-jobs",
                 "airflow/airflow-postgres",
                 "airflow-workers/airflow-worker",
+                "airflow-storage/airflow-permissions",
             ]);
             expect(fixed("Service")).to.have.members([
                 "airflow/airflow-api-server",
@@ -154,33 +156,52 @@ describe("the objects of AirflowKubernetes", () => {
             }
         });
 
-        it("binds two accounts of Airflow's namespace to a Role each in the workers'", () => {
-            const bindings = objects(defaults, "RoleBinding").map(({ inputs }) => [inputs.roleRef, inputs.subjects]);
-            const binding = (name: string) => [
+        it("binds two accounts of Airflow's namespace to a Role each in the workers', and one where volumes are prepared", () => {
+            const bindings = objects(defaults, "RoleBinding").map((object) => [
+                metadata(object).namespace,
+                object.inputs.roleRef,
+                object.inputs.subjects,
+            ]);
+            const binding = (name: string, namespace: string, where: string) => [
+                where,
                 { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
-                [{ kind: "ServiceAccount", name, namespace: "airflow" }],
+                [{ kind: "ServiceAccount", name, namespace }],
             ];
-            expect(bindings).to.have.deep.members([binding("airflow-scheduler"), binding("airflow-api-server")]);
+            expect(bindings).to.have.deep.members([
+                binding("airflow-scheduler", "airflow", "airflow-workers"),
+                binding("airflow-api-server", "airflow", "airflow-workers"),
+                binding("airflow-permissions", "airflow-storage", "airflow-storage"),
+            ]);
         });
 
-        it("mounts a token in the pods of scheduler and api-server only", () => {
+        it("lets tasks make pods in their own namespace where that is asked for, with a token", async () => {
+            const registrations = await build({ workers: { kubernetesPodOperator: true } });
+            expect(named(registrations, "airflow-access-worker-role").inputs.rules).to.deep.equal(podOperatorRules);
+            expect(named(registrations, "airflow-access-worker-role-binding").inputs.subjects).to.deep.equal([
+                { kind: "ServiceAccount", name: "airflow-worker", namespace: "airflow-workers" },
+            ]);
+            expect(metadata(named(registrations, "airflow-access-worker-role")).namespace).to.equal("airflow-workers");
+            expect(workerPod(registrations).spec.automountServiceAccountToken).to.equal(true);
+            expect(objects(registrations, "Role")).to.have.lengthOf(4);
+        });
+
+        it("mounts a token in the pods of scheduler, api-server and the Job that makes a pod only", () => {
             const all = [...pods(defaults), workerPod(defaults)];
-            expect(all).to.have.lengthOf(10);
+            expect(all).to.have.lengthOf(11);
             const withToken = all.filter((pod) => pod.spec.automountServiceAccountToken !== false);
             expect(withToken.map(({ owner }) => owner)).to.have.members([
                 "airflow-scheduler-deployment",
                 "airflow-api-server-deployment",
+                "airflow-permissions-job",
             ]);
         });
 
-        it("runs each pod as an account that exists in its namespace, or without one of ours", () => {
+        it("runs each pod as an account that exists in its namespace", () => {
             const accounts = objects(defaults, "ServiceAccount").map(
                 (object) => `${metadata(object).namespace}/${metadata(object).name}`,
             );
             for (const pod of [...pods(defaults), { ...workerPod(defaults), namespace: "airflow-workers" }]) {
-                if (pod.namespace !== "airflow-storage") {
-                    expect(accounts, pod.owner).to.include(`${pod.namespace}/${pod.spec.serviceAccountName}`);
-                }
+                expect(accounts, pod.owner).to.include(`${pod.namespace}/${pod.spec.serviceAccountName}`);
             }
         });
     });
@@ -276,8 +297,7 @@ describe("the objects of AirflowKubernetes", () => {
                     volumeMounts.some(({ name, readOnly }) => name === "dags" && !readOnly),
                 ),
             );
-            // The permission Job changes the root of the volume, and nothing in it.
-            expect(writers.map(({ owner }) => owner)).to.have.members(["airflow-dags-job", "airflow-permissions-job"]);
+            expect(writers.map(({ owner }) => owner)).to.have.members(["airflow-dags-job"]);
         });
     });
 
@@ -289,8 +309,8 @@ describe("the objects of AirflowKubernetes", () => {
                 ),
             );
 
-        it("is counted: five processes, the database, four Jobs and the task, twice", () => {
-            expect(every()).to.have.lengthOf(20);
+        it("is counted: five processes, the database, four Jobs, the CronJob and the task, twice", () => {
+            expect(every()).to.have.lengthOf(22);
             expect(pods(defaults).filter(({ kind }) => kind === "Job")).to.have.lengthOf(4);
         });
 
@@ -322,15 +342,11 @@ describe("the objects of AirflowKubernetes", () => {
             }
         });
 
-        it("complies with restricted, other than the permission Job in the namespace made for it", () => {
+        it("complies with restricted", () => {
             for (const [pod, { securityContext }] of every()) {
-                const asRoot = pod.owner === "airflow-permissions-job";
-                expect(pod.namespace === "airflow-storage", pod.owner).to.equal(asRoot);
                 expect(pod.spec.securityContext?.seccompProfile, pod.owner).to.deep.equal({ type: "RuntimeDefault" });
-                expect(pod.spec.securityContext?.runAsNonRoot === true, pod.owner).to.equal(!asRoot);
-                expect(securityContext?.capabilities?.add, pod.owner).to.deep.equal(
-                    asRoot ? ["CHOWN", "FOWNER"] : undefined,
-                );
+                expect(pod.spec.securityContext?.runAsNonRoot, pod.owner).to.equal(true);
+                expect(securityContext?.capabilities?.add, pod.owner).to.equal(undefined);
                 expect(pod.spec, pod.owner).to.not.have.any.keys("hostNetwork", "hostPID", "hostIPC");
                 for (const volume of pod.spec.volumes ?? []) {
                     expect(Object.keys(volume), pod.owner).to.not.include("hostPath");
@@ -359,7 +375,7 @@ describe("the objects of AirflowKubernetes", () => {
         });
 
         it("of a long-running process is asked at the start and later whether it works", () => {
-            for (const pod of pods(defaults).filter(({ kind }) => kind !== "Job")) {
+            for (const pod of pods(defaults).filter(({ kind }) => !kind.endsWith("Job"))) {
                 for (const container of containers(pod)) {
                     expect(container, pod.owner).to.include.keys("startupProbe", "livenessProbe");
                 }
@@ -400,15 +416,22 @@ describe("the objects of AirflowKubernetes", () => {
                 [...pods(defaults), workerPod(defaults)].map((pod) => [pod.owner, secretReferences(pod).sort()]),
             );
             expect(reach).to.deep.equal({
-                "airflow-api-server-deployment": ["connection", "fernet-key", "jwt-secret", "secret-key"],
-                "airflow-scheduler-deployment": ["connection", "fernet-key", "jwt-secret"],
-                "airflow-dag-processor-deployment": ["connection", "fernet-key"],
-                "airflow-triggerer-stateful-set": ["connection", "fernet-key", "secret-key"],
+                "airflow-api-server-deployment": [
+                    "async-connection",
+                    "connection",
+                    "fernet-key",
+                    "jwt-secret",
+                    "secret-key",
+                ],
+                "airflow-scheduler-deployment": ["async-connection", "connection", "fernet-key", "jwt-secret"],
+                "airflow-dag-processor-deployment": ["async-connection", "connection", "fernet-key"],
+                "airflow-triggerer-stateful-set": ["async-connection", "connection", "fernet-key", "secret-key"],
                 "airflow-postgres-stateful-set": ["password"],
-                "airflow-migration-job": ["connection", "fernet-key"],
-                "airflow-admin-user-job": ["connection", "fernet-key", "password", "secret-key"],
+                "airflow-migration-job": ["async-connection", "connection", "fernet-key"],
+                "airflow-admin-user-job": ["async-connection", "connection", "fernet-key", "password", "secret-key"],
                 "airflow-dags-job": [],
                 "airflow-permissions-job": [],
+                "airflow-log-cleanup-cron-job": [],
                 "airflow-scheduler-pod-template": [],
             });
         });

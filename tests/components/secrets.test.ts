@@ -96,6 +96,8 @@ describe("secrets", () => {
             password: pinned.database,
             connection:
                 "postgresql+psycopg2://airflow:pinned%40database%3Apassword@airflow-postgres.airflow.svc.cluster.local:5432/airflow",
+            "async-connection":
+                "postgresql+asyncpg://airflow:pinned%40database%3Apassword@airflow-postgres.airflow.svc.cluster.local:5432/airflow",
         });
     });
 

@@ -57,9 +57,12 @@ export function named(registrations: readonly Registration[], name: string, kind
 
 /** The pods of all workloads and Jobs, without those of tasks. */
 export function pods(registrations: readonly Registration[]): Pod[] {
-    return ["Deployment", "StatefulSet", "Job"].flatMap((kind) =>
+    return ["Deployment", "StatefulSet", "Job", "CronJob"].flatMap((kind) =>
         objects(registrations, kind).map((registration) => {
-            const { template } = spec<{ template: PodTemplate }>(registration);
+            const { template } =
+                kind === "CronJob"
+                    ? spec<{ jobTemplate: { spec: { template: PodTemplate } } }>(registration).jobTemplate.spec
+                    : spec<{ template: PodTemplate }>(registration);
             return {
                 owner: registration.name,
                 kind,

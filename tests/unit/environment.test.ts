@@ -13,7 +13,6 @@ import {
 import { ownedVariables, secretVariableNames } from "../../components/airflow/ownedVariables";
 import type { SecretKeys } from "../../components/airflow/secretKeys";
 import { withDefaults } from "../../components/airflowKubernetesDefaults";
-import { databaseConnection } from "../../components/database/connection";
 
 const settings = withDefaults({
     airflow: { url: "https://example.org/airflow", options: { core: { parallelism: "7" } } },
@@ -95,6 +94,7 @@ describe("environment", () => {
         const key = (name: string) => ({ name: pulumi.output(name), key: `${name}-key` });
         const keys: SecretKeys = {
             databaseConnection: key("d"),
+            asyncDatabaseConnection: key("e"),
             databasePassword: key("p"),
             fernetKey: key("f"),
             jwtSecret: key("j"),
@@ -139,7 +139,17 @@ describe("ownedVariables", () => {
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED",
         ];
         const owned = [...mine].filter((name) => !suggestions.includes(name));
-        expect(Object.keys(ownedVariables)).to.have.members([...owned, "AIRFLOW__LOGGING__BASE_LOG_FOLDER"]);
+        expect(Object.keys(ownedVariables)).to.have.members([
+            ...owned,
+            "AIRFLOW__LOGGING__BASE_LOG_FOLDER",
+            "AIRFLOW__LOGGING__DELETE_LOCAL_LOGS",
+            "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER",
+            "AIRFLOW__LOGGING__REMOTE_LOGGING",
+            "AIRFLOW__LOGGING__REMOTE_LOG_CONN_ID",
+            "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST",
+            "AIRFLOW_CONN_GIT_DEFAULT",
+            "_PIP_ADDITIONAL_REQUIREMENTS",
+        ]);
     });
 
     it("says in a sentence what to do instead", () => {
@@ -150,20 +160,5 @@ describe("ownedVariables", () => {
 
     it("knows every variable that carries one of the component's secrets", () => {
         expect([...secretVariableNames]).to.include.members(Object.values(secretVariables));
-    });
-});
-
-describe("databaseConnection", () => {
-    it("names driver, user, host by FQDN, port and database", () => {
-        expect(databaseConnection("pw", "team-a", "k8s.example")).to.equal(
-            "postgresql+psycopg2://airflow:pw@airflow-postgres.team-a.svc.k8s.example:5432/airflow",
-        );
-    });
-
-    it("encodes a password, so that none of its characters ends it", () => {
-        const password = "p@ss:/w?o#r%d[]&=+";
-        const url = databaseConnection(password, "airflow", "cluster.local");
-        expect(url).to.contain(":p%40ss%3A%2Fw%3Fo%23r%25d%5B%5D%26%3D%2B@");
-        expect(decodeURIComponent(new URL(url).password)).to.equal(password);
     });
 });

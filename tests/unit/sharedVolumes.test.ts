@@ -1,61 +1,189 @@
-import { spawnSync } from "node:child_process";
 import { expect } from "chai";
-import type { AirflowKubernetesArgs } from "../../components/airflowKubernetesArgs";
+import { type AirflowKubernetesArgs, Hosting } from "../../components/airflowKubernetesArgs";
 import { withDefaults } from "../../components/airflowKubernetesDefaults";
-import { sharedVolumes } from "../../components/storage/sharedVolumes";
-import { permissionsScript } from "../../components/storage/volumePermissions";
+import { preparedDirectories } from "../../components/storage/preparedDirectories";
+import { type MadeStorage, sharedVolumes } from "../../components/storage/sharedVolumes";
+import { StorageKind } from "../../components/storage/storageArgs";
+import { exportedPath } from "../../components/storage/storageLocation";
 
-function volumes(args: AirflowKubernetesArgs = {}) {
-    return sharedVolumes(withDefaults(args));
+const sizes = { dagsSize: "3Gi", logsSize: "4Gi" };
+
+/** Claims, sizes and what each namespace sees. */
+function views(args: AirflowKubernetesArgs, made?: MadeStorage): Record<string, unknown> {
+    return Object.fromEntries(
+        sharedVolumes(withDefaults(args), made).map(({ noun, claimName, size, views }) => [
+            `${noun} ${claimName} ${size}`,
+            Object.fromEntries(
+                Object.entries(views).map(([namespace, view]) => [namespace, [view?.accessMode, view?.source]]),
+            ),
+        ]),
+    );
+}
+
+function hosted(storage: AirflowKubernetesArgs["storage"], rest: AirflowKubernetesArgs = {}): AirflowKubernetesArgs {
+    return { ...rest, hosting: Hosting.ReadWriteMany, storage: { ...sizes, ...storage } };
+}
+
+/** What DAGs and logs look like when all namespaces see one source, and tasks ask for no more than to read DAGs. */
+function shared(source: (noun: string) => object): Record<string, unknown> {
+    const [dags, logs] = ["dags", "logs"].map(source);
+    return {
+        "dags airflow-dags 3Gi": {
+            storage: ["ReadWriteMany", dags],
+            airflow: ["ReadWriteMany", dags],
+            workers: ["ReadOnlyMany", dags],
+        },
+        "logs airflow-logs 4Gi": {
+            storage: ["ReadWriteMany", logs],
+            airflow: ["ReadWriteMany", logs],
+            workers: ["ReadWriteMany", logs],
+        },
+    };
 }
 
 describe("sharedVolumes", () => {
-    it("are DAGs and logs, for all namespaces, owned by Airflow's user and its group", () => {
-        const common = {
-            accessMode: "ReadWriteMany",
-            namespaces: ["storage", "airflow", "workers"],
-            owner: { uid: 50000, gid: 0 },
-            mode: "2775",
-        };
-        expect(volumes({ storage: { hostPath: "/data/x", dagsSize: "3Gi", logsSize: "4Gi" } })).to.have.deep.members([
-            { ...common, noun: "dags", claimName: "airflow-dags", size: "3Gi", hostPath: "/data/x/dags" },
-            { ...common, noun: "logs", claimName: "airflow-logs", size: "4Gi", hostPath: "/data/x/logs" },
-        ]);
+    it("are directories of the node, with hosting minikube, whatever kind is set", () => {
+        const source = (noun: string) => ({ hostPath: { path: `/data/x/${noun}`, type: "DirectoryOrCreate" } });
+        const storage = { ...sizes, hostPath: "/data/x", kind: StorageKind.Nfs };
+        expect(views({ storage })).to.deep.equal(shared(source));
     });
 
-    it("hold a retained database that no task can mount and no other user can read", () => {
-        const retained = volumes({ database: { retain: true, size: "7Gi" } });
-        expect(retained).to.have.lengthOf(3);
-        expect(retained.find(({ noun }) => noun === "database")).to.deep.equal({
-            noun: "database",
-            claimName: "airflow-database",
-            size: "7Gi",
-            accessMode: "ReadWriteOnce",
-            hostPath: "/data/airflow/database",
-            namespaces: ["storage", "airflow"],
-            owner: { uid: 999, gid: 999 },
-            mode: "0700",
+    it("are directories of an export, whose root is seen only where they are made", () => {
+        const source = (path: string) => ({ nfs: { server: "10.0.0.5", path } });
+        const nfs = { server: "10.0.0.5", path: "/srv/airflow" };
+        expect(views(hosted({ kind: StorageKind.Nfs, nfs }))).to.deep.equal({
+            "shares airflow-shares 7Gi": { storage: ["ReadWriteMany", source("/srv/airflow")] },
+            "dags airflow-dags 3Gi": {
+                airflow: ["ReadWriteMany", source("/srv/airflow/dags")],
+                workers: ["ReadOnlyMany", source("/srv/airflow/dags")],
+            },
+            "logs airflow-logs 4Gi": {
+                airflow: ["ReadWriteMany", source("/srv/airflow/logs")],
+                workers: ["ReadWriteMany", source("/srv/airflow/logs")],
+            },
         });
+    });
+
+    it("lie on the server in the cluster at the address that it was given", () => {
+        const found = views(hosted({}), { nfsServer: "10.96.1.2" });
+        expect(found["shares airflow-shares 7Gi"]).to.deep.equal({
+            storage: ["ReadWriteMany", { nfs: { server: "10.96.1.2", path: "/export" } }],
+        });
+        expect(found["logs airflow-logs 4Gi"]).to.deep.include({
+            workers: ["ReadWriteMany", { nfs: { server: "10.96.1.2", path: "/export/logs" } }],
+        });
+    });
+
+    it("are volumes of a CSI driver, with the placeholders filled in for each namespace", () => {
+        const csi = {
+            driver: "file.csi.example.com",
+            volumeHandle: "{volume}#{namespace}",
+            volumeAttributes: { share: "team-{volume}" },
+            nodeStageSecret: { namespace: "secrets", name: "key" },
+        };
+        const found = views(hosted({ kind: StorageKind.Csi, csi }, { namespaces: { workers: "w" } }));
+        expect(found["dags airflow-dags 3Gi"]).to.deep.include({
+            workers: [
+                "ReadWriteMany",
+                {
+                    csi: {
+                        driver: "file.csi.example.com",
+                        volumeHandle: "dags#w",
+                        volumeAttributes: { share: "team-dags" },
+                        nodeStageSecretRef: { namespace: "secrets", name: "key" },
+                    },
+                },
+            ],
+        });
+        expect(Object.keys(found)).to.deep.equal(["dags airflow-dags 3Gi", "logs airflow-logs 4Gi"]);
+        expect(Object.keys(found["logs airflow-logs 4Gi"] as object)).to.deep.equal(["storage", "airflow", "workers"]);
+    });
+
+    it("repeat what a StorageClass has made, in the namespaces that have no claim of the class", () => {
+        const dynamic = Object.fromEntries(
+            ["dags", "logs"].map((noun) => [
+                noun,
+                { source: { nfs: { server: "s", path: `/made/${noun}` } }, mountOptions: ["hard"] },
+            ]),
+        );
+        const storage = { kind: StorageKind.StorageClass, storageClass: "shared" };
+        expect(views(hosted(storage), { dynamic })).to.deep.equal({
+            "dags airflow-dags 3Gi": {
+                airflow: ["ReadWriteMany", dynamic.dags.source],
+                workers: ["ReadWriteMany", dynamic.dags.source],
+            },
+            "logs airflow-logs 4Gi": {
+                airflow: ["ReadWriteMany", dynamic.logs.source],
+                workers: ["ReadWriteMany", dynamic.logs.source],
+            },
+        });
+        const options = (given: string[]) =>
+            sharedVolumes(withDefaults(hosted({ ...storage, mountOptions: given })), { dynamic })[0].mountOptions;
+        expect(options([])).to.deep.equal(["hard"]);
+        expect(options(["soft"])).to.deep.equal(["soft"]);
+    });
+
+    it("have mount options that show changes soon, on NFS", () => {
+        const options = (args: AirflowKubernetesArgs) =>
+            new Set(sharedVolumes(withDefaults(args), { nfsServer: "s" }).map(({ mountOptions }) => mountOptions));
+        expect([...options(hosted({}))]).to.deep.equal([["nfsvers=4.1", "hard", "noatime", "actimeo=5"]]);
+        expect([...options({})].flat()).to.deep.equal([]);
+    });
+
+    it("hold a database that is retained on a cluster of one node, which no task sees", () => {
+        const database = { retain: true, size: "7Gi" };
+        const source = { hostPath: { path: "/data/airflow/database", type: "DirectoryOrCreate" } };
+        const view = ["ReadWriteOnce", source];
+        expect(views({ database })["database airflow-database 7Gi"]).to.deep.equal({ storage: view, airflow: view });
+        const elsewhere = [
+            hosted({}, { database }),
+            { database: { ...database, external: { host: "h" } } },
+            { database: { size: "7Gi" } },
+        ];
+        for (const args of elsewhere) {
+            expect(Object.keys(views(args, { nfsServer: "s" })).join()).to.not.contain("database");
+        }
     });
 });
 
-describe("permissionsScript", () => {
-    it("changes the roots of the volumes only, and stops at the first failure", () => {
-        expect(permissionsScript(volumes({ database: { retain: true } }))).to.equal(
-            [
-                "set -eu",
-                "chown 50000:0 /volumes/dags",
-                "chmod 2775 /volumes/dags",
-                "chown 50000:0 /volumes/logs",
-                "chmod 2775 /volumes/logs",
-                "chown 999:999 /volumes/database",
-                "chmod 0700 /volumes/database",
-            ].join("\n"),
-        );
+describe("preparedDirectories", () => {
+    const prepared = (args: AirflowKubernetesArgs) => preparedDirectories(withDefaults(args));
+
+    it("are the roots of volumes of their own", () => {
+        const shared = { name: "", owner: { uid: 50000, gid: 0 }, mode: "2775" };
+        expect(prepared({ database: { retain: true } })).to.deep.equal([
+            { ...shared, claimName: "airflow-dags", place: "the directory /data/airflow/dags of the node" },
+            { ...shared, claimName: "airflow-logs", place: "the directory /data/airflow/logs of the node" },
+            {
+                claimName: "airflow-database",
+                name: "",
+                place: "the directory /data/airflow/database of the node",
+                owner: { uid: 999, gid: 999 },
+                mode: "0700",
+            },
+        ]);
     });
 
-    it("is something that a shell can read", () => {
-        const { status, stderr } = spawnSync("sh", ["-n"], { input: permissionsScript(volumes()), encoding: "utf8" });
-        expect({ status, stderr }).to.deep.equal({ status: 0, stderr: "" });
+    it("are made below the root of an export", () => {
+        const nfs = { server: "files", path: "/srv/" };
+        expect(
+            prepared(hosted({ kind: StorageKind.Nfs, nfs })).map(({ claimName, name, place }) => [
+                claimName,
+                name,
+                place,
+            ]),
+        ).to.deep.equal([
+            ["airflow-shares", "dags", "the directory /srv/dags of files"],
+            ["airflow-shares", "logs", "the directory /srv/logs of files"],
+        ]);
+    });
+});
+
+describe("exportedPath", () => {
+    it("joins a root and a name with one slash", () => {
+        expect(exportedPath("/", "dags")).to.equal("/dags");
+        expect(exportedPath("/")).to.equal("/");
+        expect(exportedPath("/srv/", "dags")).to.equal("/srv/dags");
+        expect(exportedPath("/srv/")).to.equal("/srv");
     });
 });

@@ -1,0 +1,39 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { AirflowSettings } from "../airflowKubernetesDefaults";
+import type { LogsSettings } from "./logsSettings";
+
+/** Name of the connection to the bucket of logs. */
+const connectionId = "airflow_logs";
+
+/** The variable that Airflow finds that connection in. */
+export const logsConnectionVariable = `AIRFLOW_CONN_${connectionId.toUpperCase()}`;
+
+/**
+ * What processes and tasks are told of the bucket. Nothing in it is secret: a task asks the Execution API for the connection.
+ *
+ * @see https://airflow.apache.org/docs/apache-airflow-providers-amazon/stable/logging/s3-task-handler.html
+ */
+export function remoteLogsEnvironment({ logs: { remote } }: AirflowSettings): Record<string, string> {
+    if (remote === undefined) {
+        return {};
+    }
+    return {
+        // The copy on the shared volume is what the UI shows while a task runs; the CronJob removes it in its time.
+        AIRFLOW__LOGGING__DELETE_LOCAL_LOGS: "False",
+        AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER: remote.url,
+        AIRFLOW__LOGGING__REMOTE_LOG_CONN_ID: connectionId,
+        AIRFLOW__LOGGING__REMOTE_LOGGING: "True",
+    };
+}
+
+/** The connection, as Airflow reads it from a variable. */
+export function logsConnection(remote: NonNullable<LogsSettings["remote"]>): pulumi.Output<string> {
+    const { accessKeyId, endpointUrl, region } = remote;
+    return pulumi.output(remote.secretAccessKey).apply((secretAccessKey) =>
+        JSON.stringify({
+            conn_type: "aws",
+            ...(accessKeyId !== undefined && { login: accessKeyId, password: secretAccessKey }),
+            extra: { region_name: region, ...(endpointUrl !== undefined && { endpoint_url: endpointUrl }) },
+        }),
+    );
+}

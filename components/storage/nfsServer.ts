@@ -1,0 +1,180 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { AirflowSettings } from "../airflowKubernetesDefaults";
+import { shortHash } from "../kubernetes/hash";
+import { objectLabels, selectorLabels } from "../kubernetes/labels";
+import { names, ports } from "../kubernetes/names";
+import { PodSecurityLevel } from "../kubernetes/podSecurity";
+import { containerResources } from "../kubernetes/resources";
+import { workloadTimeouts } from "../kubernetes/timeouts";
+import { ganeshaConfiguration, ganeshaStart, nfsDisk, nfsExport } from "./ganeshaConfiguration";
+import { RetainedClaims } from "./retainedClaims";
+
+/** Arguments of {@link NfsServer}. */
+export interface NfsServerArgs {
+    readonly instance: string;
+    readonly settings: AirflowSettings;
+}
+
+/**
+ * An NFS server in the cluster: NFS-Ganesha, which needs nothing of the node's kernel, on a disk of its own. Being what all
+ * volumes lie on, it is made first and goes last. Its disk outlives the stack.
+ *
+ * @see https://nfs-ganesha.github.io
+ */
+export class NfsServer extends pulumi.ComponentResource {
+    /** Address of the server: nodes, which do the mounting, do not know the names of Services. */
+    public readonly address: pulumi.Output<string>;
+    /** Namespace of the server and its claim. */
+    public readonly namespace: pulumi.Output<string>;
+    /** Name of the claim of its disk. */
+    public readonly claim: pulumi.Output<string>;
+
+    /** @param name The unique name of this component. */
+    constructor(name: string, args: NfsServerArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("airflow-kubernetes:index:NfsServer", name, {}, opts);
+
+        const { instance, settings } = args;
+        const { existingClaim, image, resources, size, storageClass } = settings.storage.nfsServer;
+        const namespace =
+            existingClaim?.namespace ??
+            new RetainedClaims(
+                `${name}-disk`,
+                {
+                    instance,
+                    component: "nfs-server",
+                    namespacePrefix: `${settings.namespaces.storage}-nfs`,
+                    // To hand out files by handles, as NFS does, takes a capability that no other standard allows.
+                    podSecurity: PodSecurityLevel.Privileged,
+                    claims: [{ noun: "claim", claimName: names.nfsDisk, size, accessMode: "ReadWriteOnce" }],
+                    storageClass,
+                },
+                { parent: this },
+            ).namespace;
+        const claimName = existingClaim?.name ?? names.nfsDisk;
+        const labels = objectLabels(instance, "nfs-server");
+        const selector = selectorLabels(instance, "nfs-server");
+        const metadata = { name: names.nfsServer, namespace, labels };
+
+        const configuration = new k8s.core.v1.ConfigMap(
+            `${name}-configuration`,
+            {
+                metadata: { ...metadata, name: `${names.nfsServer}-${shortHash(ganeshaConfiguration)}` },
+                data: { "ganesha.conf": ganeshaConfiguration },
+            },
+            { parent: this },
+        );
+        const service = new k8s.core.v1.Service(
+            `${name}-service`,
+            {
+                metadata,
+                spec: {
+                    selector,
+                    ports: [
+                        { name: "nfs", port: ports.nfs, targetPort: "nfs" },
+                        { name: "mountd", port: ports.mountd, targetPort: "mountd" },
+                        { name: "rpcbind", port: ports.rpcbind, targetPort: "rpcbind" },
+                        { name: "rpcbind-udp", port: ports.rpcbind, targetPort: "rpcbind-udp", protocol: "UDP" },
+                    ],
+                },
+            },
+            { parent: this, customTimeouts: workloadTimeouts },
+        );
+        new k8s.apps.v1.StatefulSet(
+            `${name}-stateful-set`,
+            {
+                metadata,
+                spec: {
+                    serviceName: names.nfsServer,
+                    replicas: 1,
+                    selector: { matchLabels: selector },
+                    template: {
+                        metadata: { labels },
+                        spec: {
+                            automountServiceAccountToken: false,
+                            enableServiceLinks: false,
+                            imagePullSecrets: settings.airflow.imagePullSecrets.map((secret) => ({ name: secret })),
+                            // Every file is written through before its writer is answered.
+                            terminationGracePeriodSeconds: 10,
+                            containers: [
+                                {
+                                    name: "nfs-server",
+                                    image,
+                                    command: ["sh", "-euc", ganeshaStart],
+                                    ports: [
+                                        { name: "nfs", containerPort: ports.nfs },
+                                        { name: "mountd", containerPort: ports.mountd },
+                                        { name: "rpcbind", containerPort: ports.rpcbind },
+                                        { name: "rpcbind-udp", containerPort: ports.rpcbind, protocol: "UDP" },
+                                    ],
+                                    // A server whose export has failed listens all the same, so it is asked what it exports.
+                                    startupProbe: {
+                                        exec: {
+                                            command: [
+                                                "sh",
+                                                "-c",
+                                                `showmount --no-headers --exports 127.0.0.1 | grep -q '^${nfsExport} '`,
+                                            ],
+                                        },
+                                        periodSeconds: 1,
+                                        timeoutSeconds: 5,
+                                        failureThreshold: 60,
+                                    },
+                                    readinessProbe: { tcpSocket: { port: "nfs" }, periodSeconds: 5 },
+                                    livenessProbe: {
+                                        tcpSocket: { port: "nfs" },
+                                        periodSeconds: 10,
+                                        failureThreshold: 3,
+                                    },
+                                    resources: containerResources(resources),
+                                    securityContext: {
+                                        runAsUser: 0,
+                                        runAsGroup: 0,
+                                        allowPrivilegeEscalation: false,
+                                        readOnlyRootFilesystem: true,
+                                        // The profile of older runtimes forbids to open a file by its handle.
+                                        seccompProfile: { type: "Unconfined" },
+                                        capabilities: { drop: ["ALL"], add: [...capabilities] },
+                                    },
+                                    terminationMessagePolicy: "FallbackToLogsOnError",
+                                    volumeMounts: [
+                                        { name: "disk", mountPath: nfsDisk },
+                                        { name: "configuration", mountPath: "/etc/ganesha", readOnly: true },
+                                        { name: "run", mountPath: "/run" },
+                                        { name: "tmp", mountPath: "/tmp" },
+                                    ],
+                                },
+                            ],
+                            volumes: [
+                                { name: "disk", persistentVolumeClaim: { claimName } },
+                                { name: "configuration", configMap: { name: configuration.metadata.name } },
+                                { name: "run", emptyDir: { medium: "Memory", sizeLimit: "16Mi" } },
+                                { name: "tmp", emptyDir: {} },
+                            ],
+                        },
+                    },
+                },
+            },
+            { parent: this, customTimeouts: workloadTimeouts },
+        );
+
+        // A preview asks the API server for a Service that does not exist yet, and is answered with one that has no address;
+        // a volume without an address is refused there. This one is kept for documentation (RFC 5737), and never used.
+        this.address = service.spec.clusterIP.apply((address) => address ?? "192.0.2.1");
+        this.namespace = pulumi.output(namespace);
+        this.claim = pulumi.output(claimName);
+        this.registerOutputs({ address: this.address, namespace: this.namespace, claim: this.claim });
+    }
+}
+
+/** To write what belongs to others as its clients may, to change owners and modes, to open by handle, to listen on port 111. */
+const capabilities = [
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "DAC_READ_SEARCH",
+    "FOWNER",
+    "FSETID",
+    "NET_BIND_SERVICE",
+    "SETGID",
+    "SETUID",
+];
