@@ -10,7 +10,7 @@ import { Triggerer } from "./airflow/triggerer";
 import type { AirflowKubernetesArgs } from "./airflowKubernetesArgs";
 import { type AirflowSettings, withDefaults } from "./airflowKubernetesDefaults";
 import { validate } from "./airflowKubernetesValidation";
-import { DagsLoader } from "./dags/dagsLoader";
+import { dagsDelivery } from "./dags/dagsDelivery";
 import { outlivesStack } from "./database/databaseSettings";
 import { Postgres } from "./database/postgres";
 import { PostgresDisk } from "./database/postgresDisk";
@@ -128,16 +128,7 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
             },
             { parent: this },
         );
-        const loader = new DagsLoader(
-            `${name}-dags`,
-            {
-                instance,
-                namespace: namespaces.airflow,
-                airflow: settings.airflow,
-                folder: settings.dags.volume.folder ?? "",
-            },
-            { parent: this, dependsOn: [access, permissions] },
-        );
+        const dags = dagsDelivery(name, { instance, namespaces, settings, after: [access, permissions] }, this);
         const postgres = disk && [
             new Postgres(
                 `${name}-postgres`,
@@ -153,20 +144,22 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
             ),
         ];
 
-        const airflow = { instance, namespace: namespaces.airflow, settings, keys: secrets.keys };
+        const keys = { ...secrets.keys, gitConnection: dags.connection };
+        const airflow = { instance, namespace: namespaces.airflow, settings, keys };
         const migration = new Migration(`${name}-migration`, airflow, {
             parent: this,
             dependsOn: [access, ...(postgres ?? [])],
         });
-        const migrated = { parent: this, dependsOn: [migration, permissions] };
-        new AdminUser(`${name}-admin-user`, airflow, migrated);
+        new AdminUser(`${name}-admin-user`, airflow, { parent: this, dependsOn: [migration, permissions] });
+        // A delivery that fails changes none of the processes.
+        const migrated = { parent: this, dependsOn: [migration, permissions, ...dags.ready] };
         new ApiServer(`${name}-api-server`, airflow, migrated);
         new Triggerer(`${name}-triggerer`, airflow, migrated);
-        new DagProcessor(`${name}-dag-processor`, airflow, { ...migrated, dependsOn: [...migrated.dependsOn, loader] });
+        new DagProcessor(`${name}-dag-processor`, airflow, migrated);
         // Depending on everything that a task pod needs, it is the first to go: nothing makes pods after it.
         new Scheduler(`${name}-scheduler`, airflow, {
             ...migrated,
-            dependsOn: [...migrated.dependsOn, loader, access],
+            dependsOn: [...migrated.dependsOn, access],
         });
 
         new LogCleanup(

@@ -20,6 +20,8 @@ export interface AirflowJob {
     readonly airflow: CommonSettings;
     /** What it does, as in `airflow-<noun>-<hash>`. */
     readonly noun: string;
+    /** What it is part of, for its label; itself if left out. */
+    readonly component?: string;
     /** Python. */
     readonly script: string;
     /** Arguments of the script. */
@@ -27,6 +29,8 @@ export interface AirflowJob {
     readonly environment: Environment;
     readonly secrets?: readonly k8s.types.input.core.v1.EnvVar[];
     readonly mounts?: readonly Mount[];
+    /** What runs before the script. */
+    readonly initContainers?: k8s.types.input.core.v1.Container[];
     /** How long it may take, in seconds. */
     readonly deadlineSeconds: number;
     /** What runs it again when it changes, beside image, script and environment. */
@@ -41,7 +45,7 @@ export interface AirflowJob {
  */
 export function airflowJob(name: string, job: AirflowJob, opts: pulumi.CustomResourceOptions): k8s.batch.v1.Job {
     const { airflow, environment, noun, script, args = [], trigger } = job;
-    const labels = objectLabels(job.instance, noun);
+    const labels = objectLabels(job.instance, job.component ?? noun);
     const hash = shortHash({ image: airflow.image, script, args, environment, trigger });
     return new k8s.batch.v1.Job(
         name,
@@ -69,7 +73,10 @@ export function airflowJob(name: string, job: AirflowJob, opts: pulumi.CustomRes
                         serviceAccount: names.jobs,
                         imagePullSecrets: airflow.imagePullSecrets,
                         mounts: job.mounts ?? [],
-                        pod: { restartPolicy: "Never" },
+                        pod: {
+                            restartPolicy: "Never",
+                            ...(job.initContainers && { initContainers: job.initContainers }),
+                        },
                         container: {
                             name: noun,
                             image: airflow.image,

@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { AirflowSettings, ProcessSettings } from "../airflowKubernetesDefaults";
+import { packagesEnvironment } from "../dags/packagesEnvironment";
 import { type Labels, objectLabels, selectorLabels } from "../kubernetes/labels";
 import type { Check } from "../kubernetes/probes";
 import { livenessProbe, readinessProbe, startupProbe } from "../kubernetes/probes";
@@ -64,7 +65,7 @@ export interface Workload {
 export function airflowWorkload(process: AirflowProcess): Workload {
     const { command, instance, health, settings, objectName } = process;
     const labels = objectLabels(instance, command);
-    const own: Environment = processEnvironment(settings);
+    const own: Environment = { ...processEnvironment(settings), ...packagesEnvironment(settings) };
     return {
         metadata: { name: objectName, namespace: process.namespace.metadata.name, labels },
         replicas: process.process.replicas,

@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { packagesMounts } from "../dags/dagsMounts";
 import { names, ports } from "../kubernetes/names";
 import { httpCheck } from "../kubernetes/probes";
 import { workloadTimeouts } from "../kubernetes/timeouts";
@@ -23,9 +24,16 @@ export class ApiServer extends pulumi.ComponentResource {
             command: "api-server",
             objectName: names.apiServer,
             process: args.settings.apiServer,
-            secrets: ["databaseConnection", "fernetKey", "jwtSecret", "apiSecretKey", "logsConnection"],
-            // It shows the logs of tasks whose pods are gone.
-            mounts: [logsMount()],
+            secrets: [
+                "databaseConnection",
+                "fernetKey",
+                "jwtSecret",
+                "apiSecretKey",
+                "gitConnection",
+                "logsConnection",
+            ],
+            // It loads plugins of providers, and shows the logs of tasks whose pods are gone.
+            mounts: [...packagesMounts(args.settings), logsMount()],
             // It shows the logs of tasks that run.
             serviceAccountToken: true,
             port: { name: "http", containerPort: ports.apiServer },

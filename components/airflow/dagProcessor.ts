@@ -1,8 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { dagsMounts } from "../dags/dagsMounts";
 import { names } from "../kubernetes/names";
 import { workloadTimeouts } from "../kubernetes/timeouts";
-import { dagsMount, logsMount } from "./airflowPod";
+import { logsMount } from "./airflowPod";
 import { type AirflowProcessArgs, airflowWorkload } from "./airflowProcess";
 import { disruptionBudget } from "./disruptionBudget";
 import { heartbeatCheck } from "./heartbeat";
@@ -22,8 +23,8 @@ export class DagProcessor extends pulumi.ComponentResource {
             command: "dag-processor",
             objectName: names.dagProcessor,
             process: args.settings.dagProcessor,
-            secrets: ["databaseConnection", "fernetKey"],
-            mounts: [dagsMount(), logsMount()],
+            secrets: ["databaseConnection", "fernetKey", "gitConnection"],
+            mounts: [...dagsMounts(args.settings), logsMount()],
             terminationGracePeriodSeconds: 30,
             health: { check: heartbeatCheck("DagProcessorJob"), periodSeconds: 60 },
         });

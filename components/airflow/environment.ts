@@ -1,6 +1,9 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { EnvironmentVariableArgs } from "../airflowKubernetesArgs";
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
+import { dagsEnvironment } from "../dags/dagsEnvironment";
+import { connectionVariable } from "../dags/gitBundle";
+import { packagesEnvironment } from "../dags/packagesEnvironment";
 import { databaseEnvironment } from "../database/connection";
 import { logsConnectionVariable, remoteLogsEnvironment } from "../logs/remoteLogs";
 import { executionApiUrl, redirectBase } from "../networking/urls";
@@ -16,11 +19,11 @@ export type Environment = Record<string, string>;
 export function commonEnvironment(settings: AirflowSettings): Environment {
     return {
         AIRFLOW__API__BASE_URL: settings.airflow.url,
-        AIRFLOW__CORE__DAGS_FOLDER: paths.currentDags,
         AIRFLOW__CORE__EXECUTION_API_SERVER_URL: executionApiUrl(settings.airflow, settings.namespaces),
         AIRFLOW__CORE__LOAD_EXAMPLES: "False",
         AIRFLOW__LOGGING__COLORED_CONSOLE_LOG: "False",
         AIRFLOW__USAGE_DATA_COLLECTION__ENABLED: "False",
+        ...dagsEnvironment(settings.dags),
         // All options come from the environment. Where there is no file, each process would write one of some thousand
         // lines before it begins, which a read-only root file system does not let it.
         AIRFLOW_CONFIG: "/dev/null",
@@ -57,6 +60,7 @@ export function workerEnvironment(settings: AirflowSettings): Environment {
     return {
         ...commonEnvironment(settings),
         AIRFLOW__CORE__EXECUTOR: "LocalExecutor",
+        ...packagesEnvironment(settings),
         ...optionEnvironment(settings.airflow.options),
     };
 }
@@ -82,6 +86,7 @@ export const secretVariables = {
     jwtSecret: "AIRFLOW__API_AUTH__JWT_SECRET",
     apiSecretKey: "AIRFLOW__API__SECRET_KEY",
     logsConnection: logsConnectionVariable,
+    gitConnection: connectionVariable,
 } as const satisfies Partial<Record<keyof SecretKeys, string>>;
 
 /** A secret that a process may know. */

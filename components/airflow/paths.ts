@@ -3,6 +3,16 @@ export const paths = {
     dags: "/opt/airflow/dags",
     /** What the loader switches to the newest load. */
     currentDags: "/opt/airflow/dags/current",
+    /** What git-sync has to itself: it removes whatever it does not know. */
+    gitRoot: "/opt/airflow/dags/git",
+    /** What git-sync switches to the newest commit. */
+    gitLink: "/opt/airflow/dags/git/current",
+    /** Token or key of the repository, where git-sync and its check find it. */
+    gitSecret: "/etc/git-secret",
+    /** Keys of the repository's host, and its authority. */
+    gitFiles: "/etc/git-files",
+    /** Python packages beside the DAGs. */
+    packages: "/opt/airflow/dags/.packages",
     logs: "/opt/airflow/logs",
     podTemplate: "/opt/airflow/pod_templates/worker.yaml",
     podTemplateDirectory: "/opt/airflow/pod_templates",

@@ -1,11 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
+import { dagsMounts } from "../dags/dagsMounts";
 import { objectLabels } from "../kubernetes/labels";
 import { names, ports } from "../kubernetes/names";
 import { httpCheck } from "../kubernetes/probes";
 import { workloadTimeouts } from "../kubernetes/timeouts";
-import { dagsMount, logsMount } from "./airflowPod";
+import { logsMount } from "./airflowPod";
 import { type AirflowProcessArgs, airflowWorkload } from "./airflowProcess";
 import { disruptionBudget } from "./disruptionBudget";
 import { paths } from "./paths";
@@ -44,7 +45,7 @@ export class Scheduler extends pulumi.ComponentResource {
             process: args.settings.scheduler,
             secrets: ["databaseConnection", "fernetKey", "jwtSecret"],
             mounts: [
-                dagsMount(),
+                ...dagsMounts(args.settings),
                 logsMount(),
                 {
                     volume: { name: "pod-template", configMap: { name: template.metadata.name } },

@@ -24,4 +24,6 @@ export interface SecretKeys {
     readonly adminPassword: SecretKey;
     /** How to reach the bucket of logs, if there is one. */
     readonly logsConnection?: SecretKey;
+    /** How Airflow itself reads the repository of DAGs, if it does. */
+    readonly gitConnection?: SecretKey;
 }

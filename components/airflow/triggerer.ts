@@ -1,8 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { dagsMounts } from "../dags/dagsMounts";
 import { names, ports } from "../kubernetes/names";
 import { workloadTimeouts } from "../kubernetes/timeouts";
-import { dagsMount, logsMount } from "./airflowPod";
+import { logsMount } from "./airflowPod";
 import { type AirflowProcessArgs, airflowWorkload } from "./airflowProcess";
 import { disruptionBudget } from "./disruptionBudget";
 import { heartbeatCheck } from "./heartbeat";
@@ -24,7 +25,7 @@ export class Triggerer extends pulumi.ComponentResource {
             objectName: names.triggerer,
             process: args.settings.triggerer,
             secrets: ["databaseConnection", "fernetKey", "apiSecretKey", "logsConnection"],
-            mounts: [dagsMount(), logsMount()],
+            mounts: [...dagsMounts(args.settings), logsMount()],
             port: { name: "logs", containerPort: ports.triggererLogs },
             terminationGracePeriodSeconds: 30,
             health: { check: heartbeatCheck("TriggererJob"), periodSeconds: 60 },

@@ -1,9 +1,10 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
+import { dagsMounts } from "../dags/dagsMounts";
 import { selectorLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
 import { containerResources } from "../kubernetes/resources";
-import { airflowPodSpec, dagsMount, logsMount } from "./airflowPod";
+import { airflowPodSpec, logsMount } from "./airflowPod";
 import { plainEnvironment, withUserEnvironment, workerEnvironment } from "./environment";
 
 /**
@@ -33,7 +34,7 @@ export function workerPodTemplate(instance: string, settings: AirflowSettings): 
             serviceAccountToken: workers.kubernetesPodOperator,
             imagePullSecrets: airflow.imagePullSecrets,
             placement: workers.placement,
-            mounts: [dagsMount(), logsMount()],
+            mounts: [...dagsMounts(settings), logsMount()],
             pod: {
                 restartPolicy: "Never",
                 terminationGracePeriodSeconds: workers.terminationGracePeriodSeconds,

@@ -1,36 +1,72 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { airflowJob } from "../airflow/airflowJob";
+import { type AirflowJob, airflowJob } from "../airflow/airflowJob";
 import { dagsMount } from "../airflow/airflowPod";
 import { paths } from "../airflow/paths";
 import type { CommonSettings } from "../airflowKubernetesDefaults";
 import { objectLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
 import { script } from "../kubernetes/script";
-import { packDags } from "./dagsArchive";
+import { type DagsArchive, packDags } from "./dagsArchive";
+import { copyContainer, copyDirectory, copyMount } from "./dagsCopy";
+import type { DagsVolumeSettings } from "./dagsSettings";
+import { withUnpacked } from "./tarFile";
 
 /** Arguments of {@link DagsLoader}. */
 export interface DagsLoaderArgs {
     readonly instance: string;
     readonly namespace: k8s.core.v1.Namespace;
     readonly airflow: CommonSettings;
-    /** Folder on the machine that runs Pulumi. */
-    readonly folder: string;
+    readonly volume: DagsVolumeSettings;
 }
+
+/** What a source of DAGs adds to the Job that loads them. */
+type Source = Pick<AirflowJob, "args" | "mounts" | "initContainers">;
 
 /** Where the Job finds the parts of the archive. */
 const archiveDirectory = "/archive";
 
 /**
- * Brings a folder of DAGs onto the shared volume. The files travel in ConfigMaps whose names carry their digest, and so does
- * the Job that unpacks them: changed files are a new Job, the same files are no change.
+ * Brings DAGs onto the shared volume. Files of this machine travel in ConfigMaps whose names carry their digest, and so does
+ * the Job that unpacks them: changed files are a new Job, the same files are no change. Files of an image are copied by a
+ * container of that image, and another name of the image is a new Job.
  */
 export class DagsLoader extends pulumi.ComponentResource {
     /** @param name The unique name of this component. */
     constructor(name: string, args: DagsLoaderArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-kubernetes:index:DagsLoader", name, {}, opts);
 
-        const { digest, parts } = packDags(args.folder);
+        const { image, imagePath, archive, folder } = args.volume;
+        const source =
+            image !== undefined && imagePath !== undefined
+                ? fromImage(image, imagePath)
+                : this.fromArchive(
+                      name,
+                      args,
+                      archive === undefined ? packDags(folder ?? "") : withUnpacked(archive, packDags),
+                  );
+        airflowJob(
+            `${name}-job`,
+            {
+                instance: args.instance,
+                namespace: args.namespace,
+                airflow: args.airflow,
+                noun: "load-dags",
+                script: script(__dirname, "load_dags.py"),
+                // Without it the image would look for the database.
+                environment: { CONNECTION_CHECK_MAX_COUNT: "0" },
+                deadlineSeconds: 300,
+                ...source,
+                mounts: [dagsMount(false), ...(source.mounts ?? [])],
+            },
+            { parent: this },
+        );
+
+        this.registerOutputs({});
+    }
+
+    /** Sends an archive through the Kubernetes API. */
+    private fromArchive(name: string, args: DagsLoaderArgs, { digest, parts }: DagsArchive): Source {
         const number = (index: number) => String(index).padStart(3, "0");
         const archive = parts.map(
             (part, index) =>
@@ -48,34 +84,26 @@ export class DagsLoader extends pulumi.ComponentResource {
                     { parent: this },
                 ),
         );
-        airflowJob(
-            `${name}-job`,
-            {
-                instance: args.instance,
-                namespace: args.namespace,
-                airflow: args.airflow,
-                noun: "load-dags",
-                script: script(__dirname, "load_dags.py"),
-                args: [archiveDirectory, paths.dags, digest],
-                // Without it the image would look for the database.
-                environment: { CONNECTION_CHECK_MAX_COUNT: "0" },
-                mounts: [
-                    dagsMount(false),
-                    {
-                        volume: {
-                            name: "archive",
-                            projected: {
-                                sources: archive.map((part) => ({ configMap: { name: part.metadata.name } })),
-                            },
-                        },
-                        mount: { name: "archive", mountPath: archiveDirectory, readOnly: true },
+        return {
+            args: ["archive", archiveDirectory, paths.dags, digest],
+            mounts: [
+                {
+                    volume: {
+                        name: "archive",
+                        projected: { sources: archive.map((part) => ({ configMap: { name: part.metadata.name } })) },
                     },
-                ],
-                deadlineSeconds: 300,
-            },
-            { parent: this },
-        );
-
-        this.registerOutputs({});
+                    mount: { name: "archive", mountPath: archiveDirectory, readOnly: true },
+                },
+            ],
+        };
     }
+}
+
+/** Copies a folder of an image before the load begins. */
+function fromImage(image: string, imagePath: string): Source {
+    return {
+        args: ["image", copyDirectory, paths.dags, `${imagePath} in the image ${image}`],
+        initContainers: [copyContainer(image, imagePath)],
+        mounts: [copyMount],
+    };
 }

@@ -9,12 +9,15 @@ export const names = {
     triggerer: "airflow-triggerer",
     postgres: "airflow-postgres",
     jobs: "airflow-jobs",
+    git: "airflow-git",
+    gitSync: "airflow-git-sync",
     worker: "airflow-worker",
     permissions: "airflow-permissions",
     logCleanup: "airflow-log-cleanup",
     nfsServer: "airflow-nfs-server",
     nfsDisk: "airflow-nfs-disk",
     shares: "airflow-shares",
+    requirements: "airflow-requirements",
     dags: "airflow-dags",
     logs: "airflow-logs",
     database: "airflow-database",
@@ -32,4 +35,6 @@ export const ports = {
     nfs: 2049,
     mountd: 20048,
     rpcbind: 111,
+    /** Health of git-sync. */
+    gitSync: 1234,
 } as const;

@@ -29,7 +29,7 @@ function delivered(files: Files): { parts: string; digest: string } {
 
 function load(volume: string, files: Files, digest?: string) {
     const archive = delivered(files);
-    const result = spawnSync("python3", [scriptPath, archive.parts, volume, digest ?? archive.digest], {
+    const result = spawnSync("python3", [scriptPath, "archive", archive.parts, volume, digest ?? archive.digest], {
         encoding: "utf8",
     });
     return { code: result.status, stdout: result.stdout, stderr: result.stderr, digest: archive.digest };
@@ -188,7 +188,9 @@ describe("load_dags.py, run by a real Python", function () {
         await once(child.stdout, "data");
         for (const files of versions.slice(1)) {
             const archive = delivered(files);
-            const loader = spawn("python3", [scriptPath, archive.parts, volume, archive.digest], { stdio: "ignore" });
+            const loader = spawn("python3", [scriptPath, "archive", archive.parts, volume, archive.digest], {
+                stdio: "ignore",
+            });
             const [code] = await once(loader, "close");
             expect(code).to.equal(0);
         }

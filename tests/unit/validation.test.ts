@@ -36,17 +36,6 @@ const broken: Record<string, Case> = {
         paths: ["dags.delivery"],
         says: /gitSync, volume, image, gitBundle/,
     },
-    "the delivery gitSync": {
-        args: raw({ dags: { delivery: "gitSync" } }),
-        paths: ["dags.delivery"],
-        says: /not built/,
-    },
-    "the delivery image": { args: raw({ dags: { delivery: "image" } }), paths: ["dags.delivery"], says: /not built/ },
-    "the delivery gitBundle": {
-        args: raw({ dags: { delivery: "gitBundle" } }),
-        paths: ["dags.delivery"],
-        says: /not built/,
-    },
     "a namespace with capitals": { args: { namespaces: { airflow: "Airflow" } }, paths: ["namespaces.airflow"] },
     "a namespace of 64 characters": {
         args: { namespaces: { workers: "w".repeat(64) } },

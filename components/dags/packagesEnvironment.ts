@@ -1,0 +1,11 @@
+import type { Environment } from "../airflow/environment";
+import type { AirflowSettings } from "../airflowKubernetesDefaults";
+import { packagesDirectory } from "./requirementsFile";
+
+/** Lets Python find the packages beside the DAGs. The folder's name changes with them, which rolls the processes. */
+export function packagesEnvironment(settings: Pick<AirflowSettings, "pythonPackages" | "airflow">): Environment {
+    const { requirements, indexUrl } = settings.pythonPackages;
+    return requirements === undefined
+        ? {}
+        : { PYTHONPATH: `${packagesDirectory(requirements, settings.airflow.image, indexUrl)}/site-packages` };
+}
