@@ -4,6 +4,7 @@ import { UserError } from "./errors";
 export interface Dag {
     readonly dag_id: string;
     readonly is_paused: boolean;
+    readonly description: string | null;
 }
 
 /** One run of a DAG. */

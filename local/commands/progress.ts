@@ -9,7 +9,11 @@ export function say(text: string): void {
 export class Stopwatch {
     private readonly since = Date.now();
 
+    public get milliseconds(): number {
+        return Date.now() - this.since;
+    }
+
     public elapsed(): string {
-        return elapsed(Date.now() - this.since);
+        return elapsed(this.milliseconds);
     }
 }

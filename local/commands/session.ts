@@ -14,6 +14,12 @@ export interface StackOutputs {
     readonly adminPassword: string;
     readonly namespaces: { readonly airflow: string; readonly workers: string; readonly storage: string };
     readonly openUi: string;
+    readonly retained: readonly {
+        readonly data: string;
+        readonly place?: string;
+        readonly namespace?: string;
+        readonly claim?: string;
+    }[];
 }
 
 /** One run of a command: its options, the cluster and the engine that it picked. */

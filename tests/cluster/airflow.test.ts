@@ -7,6 +7,7 @@ import { interruptedUp } from "./airflow/interruptedUp";
 import { lostScheduler } from "./airflow/lostScheduler";
 import { retained } from "./airflow/retained";
 import { secondUp } from "./airflow/secondUp";
+import { severalNodes } from "./airflow/severalNodes";
 import { userInterface } from "./airflow/userInterface";
 import { withoutCluster } from "./airflow/withoutCluster";
 import { installation } from "./support/installation";
@@ -31,6 +32,7 @@ describe("Airflow on the local cluster", () => {
 
     withoutCluster();
     brokenConfiguration();
+    severalNodes();
     interruptedUp();
     firstRun();
     secondUp();

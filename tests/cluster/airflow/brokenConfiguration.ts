@@ -24,8 +24,8 @@ const groups: Readonly<Record<string, readonly (readonly [setting: string, named
         ["airflow.clusterDomain=Cluster_Local", "airflow.clusterDomain"],
     ],
     "values that make no sense": [
-        ["hosting=readWriteMany", "hosting"],
-        ["dags.delivery=gitSync", "dags.delivery"],
+        ["hosting=aws", "hosting"],
+        ["dags.delivery=gitSync", "dags.git.repository"],
         ["dags.refreshSeconds=300", "dags.refreshSeconds"],
         ["storage.dagsSize=lots", "storage.dagsSize"],
         ["storage.logsSize='0'", "storage.logsSize"],

@@ -1,6 +1,7 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseDocument } from "yaml";
 import { AirflowApi } from "../../../local/commands/airflowApi";
 import { capture, output } from "../../../local/commands/children";
 import { clusterEnvironment, kubectl } from "../../../local/commands/cluster";
@@ -9,25 +10,14 @@ import { resourcesOf, type StateResource } from "../../../local/commands/keys";
 import { forwardAirflow, type PortForward } from "../../../local/commands/portForward";
 import { chooseEngine } from "../../../local/commands/pulumi";
 import type { StackOutputs } from "../../../local/commands/session";
+import { projectName } from "../../../local/commands/stackFile";
 import { repositoryDirectory } from "../../../local/support/paths";
 import { cluster } from "./kubernetes";
 import { type Made, type Making, startMake, type Variables } from "./make";
 import { remember } from "./processes";
 
-/** Namespaces of the tests' own installation: a user's may run beside it. */
-export const namespaces = {
-    airflow: "airflow-test",
-    workers: "airflow-test-workers",
-    storage: "airflow-test-storage",
-} as const;
-
-/** Where the node keeps the tests' volumes. */
-export const hostPath = "/data/airflow-test";
-
-const ownSettings = [
-    ...Object.entries(namespaces).map(([noun, name]) => `namespaces.${noun}=${name}`),
-    `storage.hostPath=${hostPath}`,
-].join(" ");
+/** What the names of all namespaces and volumes of the tests begin with: a user's installation may run beside them. */
+export const testPrefix = "airflow-test";
 
 /** Variables of make that a user may have set; the tests' own commands start without them. */
 const foreign = [
@@ -39,8 +29,13 @@ const foreign = [
  * Airflow as the tests install it, through `make` alone: with namespaces, volumes, state and stack file of its own. Parts of
  * the suite share it, and say what they need; whatever is up already is used.
  */
-class Installation {
+export class Installation {
+    /** Namespaces of its own. */
+    public readonly namespaces: { readonly airflow: string; readonly workers: string; readonly storage: string };
+    /** Where the node keeps its volumes. */
+    public readonly hostPath: string;
     private readonly scratch = mkdtempSync(join(tmpdir(), "airflow-kubernetes-test-"));
+    private isOnNode = true;
     private installedWith: string | undefined;
     private known: StackOutputs | undefined;
     private door: PortForward | undefined;
@@ -48,9 +43,35 @@ class Installation {
     /** The stack file that the tests use and may change. */
     public readonly stackFile = join(this.scratch, "Pulumi.minikube.yaml");
 
-    public constructor() {
-        mkdirSync(this.scratch, { recursive: true });
+    /** @param name What the names of its namespaces begin with; it begins with {@link testPrefix}. */
+    public constructor(name: string) {
+        this.namespaces = { airflow: name, workers: `${name}-workers`, storage: `${name}-storage` };
+        this.hostPath = `/data/${name}`;
         copyFileSync(join(repositoryDirectory, "Pulumi.minikube.yaml"), this.stackFile);
+    }
+
+    /** Sets whole keys of the stack file, without the project's name; undefined takes one out. */
+    public configure(values: Readonly<Record<string, unknown>>): void {
+        const document = parseDocument(readFileSync(this.stackFile, "utf8"));
+        if ("hosting" in values) {
+            this.isOnNode = values.hosting !== "readWriteMany";
+        }
+        for (const [key, value] of Object.entries(values)) {
+            const path = ["config", `${projectName}:${key}`];
+            if (value === undefined) {
+                document.deleteIn(path);
+            } else {
+                document.setIn(path, value);
+            }
+        }
+        writeFileSync(this.stackFile, document.toString());
+    }
+
+    /** A folder of the installation's own, gone with it. */
+    public folder(name: string): string {
+        const folder = join(this.scratch, name);
+        mkdirSync(folder, { recursive: true });
+        return folder;
     }
 
     /** The environment of the tests' commands. */
@@ -69,7 +90,11 @@ class Installation {
 
     /** Starts a make command on this installation; CONFIG adds to the tests' own settings. */
     public start(target: string, variables: Variables = {}): Making {
-        const CONFIG = [ownSettings, variables.CONFIG].filter(Boolean).join(" ");
+        const own = [
+            ...Object.entries(this.namespaces).map(([noun, name]) => `namespaces.${noun}=${name}`),
+            ...(this.isOnNode ? [`storage.hostPath=${this.hostPath}`] : []),
+        ];
+        const CONFIG = [...own, variables.CONFIG].filter(Boolean).join(" ");
         return startMake(target, this.environment, { ...variables, CONFIG });
     }
 
@@ -82,7 +107,7 @@ class Installation {
     public async makeWell(target: string, variables: Variables = {}): Promise<Made> {
         const made = await this.make(target, variables);
         if (made.code !== 0) {
-            throw new Error(`make ${target} ended with ${made.code}:\n${tail(made.all, 60)}\n${await explain()}`);
+            throw new Error(`make ${target} ended with ${made.code}:\n${tail(made.all, 60)}\n${await this.explain()}`);
         }
         return made;
     }
@@ -135,7 +160,7 @@ class Installation {
     /** Airflow's address on this machine. */
     public async url(): Promise<string> {
         if (this.door === undefined) {
-            const door = await forwardAirflow(cluster, namespaces.airflow);
+            const door = await forwardAirflow(cluster, this.namespaces.airflow);
             remember(door.pid);
             this.door = door;
             void door.ended.then(() => {
@@ -148,7 +173,7 @@ class Installation {
     /** Triggers a DAG as soon as Airflow knows it, and hands back the run's id. */
     public async trigger(dagId: string, conf: Record<string, unknown> = {}): Promise<string> {
         const api = await this.api();
-        await waitFor(() => api.dag(dagId), { within: 180_000, what: `DAG ${dagId}`, explain });
+        await waitFor(() => api.dag(dagId), { within: 180_000, what: `DAG ${dagId}`, explain: this.explain });
         await api.unpause(dagId);
         return (await api.trigger(dagId, conf)).dag_run_id;
     }
@@ -160,7 +185,7 @@ class Installation {
                 const { state } = await (await this.api()).run(dagId, runId);
                 return ["success", "failed"].includes(state) && state;
             },
-            { within, what: `the end of ${dagId} ${runId}`, explain },
+            { within, what: `the end of ${dagId} ${runId}`, explain: this.explain },
         );
     }
 
@@ -172,6 +197,9 @@ class Installation {
             await output([...engine.command, ...args], { env: this.environment, cwd: repositoryDirectory }),
         );
     }
+
+    /** Pods, events and the last words of every pod, for a test that fails. */
+    public readonly explain = (): Promise<string> => explainNamespaces(Object.values(this.namespaces));
 
     /** Ends what is open and removes the scratch folder; the cluster is left as it is. */
     public async close(): Promise<void> {
@@ -186,10 +214,13 @@ class Installation {
 }
 
 /** The one installation that all parts of the suite share. */
-export const installation = new Installation();
+export const installation = new Installation(testPrefix);
 
-/** Pods, events and the last words of every pod, for a test that fails. */
-export async function explain(): Promise<string> {
+/** Its namespaces. */
+export const { namespaces, hostPath, explain } = installation;
+
+/** Pods, events and the last words of every pod of some namespaces. */
+export async function explainNamespaces(namespaces: readonly string[]): Promise<string> {
     const say = async (title: string, args: readonly string[], lines: number): Promise<string> => {
         const said = await capture([...kubectl(cluster), ...args], {
             env: clusterEnvironment(cluster),
@@ -198,7 +229,7 @@ export async function explain(): Promise<string> {
         return `--- ${title} ---\n${tail(said.stdout + said.stderr, lines)}`;
     };
     const parts: string[] = [];
-    for (const namespace of Object.values(namespaces)) {
+    for (const namespace of namespaces) {
         const within = ["--namespace", namespace];
         parts.push(await say(`pods in ${namespace}`, ["get", "pods", "--output", "wide", ...within], 60));
         parts.push(await say(`events in ${namespace}`, ["get", "events", "--sort-by=.lastTimestamp", ...within], 20));

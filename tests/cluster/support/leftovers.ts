@@ -1,22 +1,25 @@
-import { rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { paths } from "../../../local/cluster/layout";
 import { waitFor } from "../../../local/commands/deadline";
-import { hostPath, namespaces } from "./installation";
+import { testPrefix } from "./installation";
 import { type AnyObject, identity, kube, objects } from "./kubernetes";
 import { endRemembered } from "./processes";
 
-const ours: readonly string[] = Object.values(namespaces);
+/** Whether a namespace is one of the tests'. */
+function isOurs(namespace = ""): boolean {
+    return namespace === testPrefix || namespace.startsWith(`${testPrefix}-`);
+}
 
 /** Everything outside of namespaces, and the namespaces, that belongs to the tests' installation. */
 export async function installedObjects(): Promise<AnyObject[]> {
     const found = await objects("namespaces,persistentvolumes,clusterroles,clusterrolebindings");
     return found.filter(
         (object) =>
-            ours.includes(object.metadata.name) ||
-            ours.includes(object.spec?.claimRef?.namespace ?? "") ||
-            (object.spec?.hostPath?.path ?? "").startsWith(`${hostPath}/`) ||
-            ours.includes(object.metadata.labels?.["app.kubernetes.io/namespace"] ?? ""),
+            isOurs(object.metadata.name) ||
+            isOurs(object.spec?.claimRef?.namespace) ||
+            isOurs(/^\/data\/([^/]+)/.exec(object.spec?.hostPath?.path ?? "")?.[1]) ||
+            isOurs(object.metadata.labels?.["app.kubernetes.io/namespace"]),
     );
 }
 
@@ -40,10 +43,12 @@ export async function nothingInstalled(): Promise<void> {
 /** Removes what a test run that was killed has left: processes, namespaces, volumes and their data. */
 export async function removeLeftovers(): Promise<void> {
     endRemembered();
-    for (const namespace of ours) {
-        await kube(["delete", "pods", "--all", "--namespace", namespace, "--force", "--grace-period=0"]);
-    }
+    await kube(["delete", "node", `${testPrefix}-second`, "--ignore-not-found"]);
+    await kube(["delete", "storageclass", `${testPrefix}-single`, "--ignore-not-found"]);
     const left = await installedObjects();
+    for (const { metadata } of left.filter(({ kind }) => kind === "Namespace")) {
+        await kube(["delete", "pods", "--all", "--namespace", metadata.name, "--force", "--grace-period=0"]);
+    }
     // Provisioned volumes go with their claims; deleted by hand they would leave their data to the next claim of the name.
     for (const object of left.filter((candidate) => !isProvisioned(candidate))) {
         await kube(["delete", object.kind, object.metadata.name, "--ignore-not-found", "--wait=false"]);
@@ -57,8 +62,11 @@ export async function removeLeftovers(): Promise<void> {
 
 /** Removes what the tests' volumes hold, those of the StorageClass too. */
 export function removeData(): void {
-    for (const folder of [nodePath(hostPath), ...ours.map((namespace) => join(paths.volumes, namespace))]) {
-        rmSync(folder, { recursive: true, force: true });
+    for (const parent of [paths.data, paths.volumes]) {
+        const names = existsSync(parent) ? readdirSync(parent) : [];
+        for (const name of names.filter(isOurs)) {
+            rmSync(join(parent, name), { recursive: true, force: true });
+        }
     }
 }
 

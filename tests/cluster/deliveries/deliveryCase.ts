@@ -1,0 +1,101 @@
+import { expect } from "chai";
+import { waitFor } from "../../../local/commands/deadline";
+import { Stopwatch } from "../../../local/commands/progress";
+import type { Installation } from "../support/installation";
+import { objects } from "../support/kubernetes";
+import { versionDag } from "./dags";
+import type { Delivery } from "./deliveries";
+import type { Lane } from "./lane";
+
+/** One delivery on one storage: what a user does with it, step by step. */
+export function deliveryCase(
+    storage: string,
+    lane: Lane,
+    installation: Installation,
+    delivery: () => Delivery,
+    name: Delivery["name"],
+): void {
+    const group = `${name} on ${storage}`;
+    const dagId = `versions_${name}`;
+    const removedId = `removed_${name}`;
+
+    const appears = lane.step(group, async () => {
+        await delivery().publish({
+            "versions.py": versionDag(dagId, 1),
+            "team/removed.py": versionDag(removedId, 1),
+        });
+        installation.configure({ airflow: {}, gitToken: undefined, gitSshKey: undefined, ...delivery().settings() });
+        await installation.up();
+        const api = await installation.api();
+        await waitFor(async () => (await api.dag(dagId)) && (await api.dag(removedId)), {
+            within: 120_000,
+            what: `the DAGs of ${group}`,
+            explain: installation.explain,
+        });
+        const runId = await installation.trigger(dagId);
+        return { runId, state: await installation.runEnds(dagId, runId) };
+    });
+    const log = lane.step(group, async () => {
+        const { runId } = await appears();
+        await waitFor(
+            async () => {
+                const pods = await objects("pods", "--namespace", installation.namespaces.workers);
+                return pods.every((pod) => pod.metadata.annotations?.run_id !== runId);
+            },
+            { within: 60_000, what: "the end of the task's pod", explain: installation.explain },
+        );
+        return await logOf(runId);
+    });
+    const changed = lane.step(group, async () => {
+        await delivery().publish({ "versions.py": versionDag(dagId, 2) });
+        if (!delivery().followsByItself) {
+            installation.configure(delivery().settings());
+            await installation.up();
+        }
+        const api = await installation.api();
+        const watch = new Stopwatch();
+        const within = (delivery().period + 30) * 1_000;
+        await waitFor(async () => (await api.dag(dagId))?.description === "version 2", {
+            within,
+            what: `the changed DAG of ${group}`,
+            explain: installation.explain,
+        });
+        const seen = watch.elapsed();
+        await waitFor(async () => !(await api.dagIds()).includes(removedId), {
+            within: Math.max(1_000, within - watch.milliseconds),
+            what: `the end of the removed DAG of ${group}`,
+            explain: installation.explain,
+        });
+        return { seen, gone: watch.elapsed() };
+    });
+    const changedRun = lane.step(group, async () => {
+        const runId = await installation.trigger(dagId);
+        expect(await installation.runEnds(dagId, runId)).to.equal("success");
+        return await logOf(runId);
+    });
+
+    async function logOf(runId: string): Promise<string> {
+        const api = await installation.api();
+        const [task] = await api.tasks(dagId, runId);
+        return await api.log(dagId, runId, task);
+    }
+
+    describe(group, () => {
+        it("has its DAGs in Airflow's list, and a run of one succeeds", async () => {
+            expect((await appears()).state).to.equal("success");
+        });
+
+        it("has the log of the run after its pod is gone", async () => {
+            expect(await log()).to.contain("version 1 of the code");
+        });
+
+        it("shows a changed DAG, and drops a removed one, in time", async () => {
+            const { seen, gone } = await changed();
+            console.log(`          changed after ${seen}, removed after ${gone}`);
+        });
+
+        it("runs the changed code", async () => {
+            expect(await changedRun()).to.contain("version 2 of the code");
+        });
+    });
+}
