@@ -261,6 +261,10 @@ function parsed(key: string, value: string): unknown {
 function validateConfig(config: StackConfig): Problem[] {
     const keyOf = Object.fromEntries(Object.entries(secretKeys).map(([key, path]) => [path, key]));
     const problems = validate(toArgs(config, (value) => value));
+    // It would be left out without a word.
+    if (config.logsSecretAccessKey !== undefined && config.logs?.remote === undefined) {
+        problems.push({ path: "logsSecretAccessKey", allowed: "a secret only together with logs.remote" });
+    }
     return problems.map((problem) => ({ ...problem, path: keyOf[problem.path] ?? problem.path }));
 }
 

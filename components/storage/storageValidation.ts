@@ -1,20 +1,168 @@
-import type { Hosting } from "../airflowKubernetesArgs";
+import { Hosting } from "../airflowKubernetesArgs";
+import type { AirflowSettings, NamespaceNames } from "../airflowKubernetesDefaults";
+import { addQuantities, parseQuantity } from "../kubernetes/quantity";
 import type { Problem } from "../problems";
-import { check, quantity } from "../validation/checks";
+import { check, dnsLabel, dnsName, hostName, oneOf, pinnedImage, quantity, resources } from "../validation/checks";
+import { type CsiArgs, type ExistingClaimArgs, type NfsArgs, StorageKind } from "./storageArgs";
 import type { StorageSettings } from "./storageSettings";
 
 /** Everything that is wrong with the storage. */
-export function storageProblems(_hosting: Hosting, storage: StorageSettings): Problem[] {
-    const { hostPath } = storage;
-    const valid = /^(\/[A-Za-z0-9._-]+)+$/.test(hostPath) && !hostPath.split("/").includes("..");
+export function storageProblems(settings: AirflowSettings): Problem[] {
+    const { storage } = settings;
+    const { hostPath, dagsSize, logsSize, mountOptions } = storage;
     return [
         ...check(
-            valid,
+            /^(\/[A-Za-z0-9._-]+)+$/.test(hostPath) && !climbs(hostPath),
             "storage.hostPath",
             hostPath,
             "an absolute path below the root, without .. and without a / at its end",
         ),
-        ...quantity("storage.dagsSize", storage.dagsSize),
-        ...quantity("storage.logsSize", storage.logsSize),
+        ...oneOf("storage.kind", storage.kind, StorageKind),
+        ...quantity("storage.dagsSize", dagsSize),
+        ...quantity("storage.logsSize", logsSize),
+        ...mountOptions.flatMap((option, index) =>
+            check(
+                /^[A-Za-z0-9_.=:/+-]+$/.test(option),
+                `storage.mountOptions[${index}]`,
+                option,
+                "one mount option an entry, without commas and spaces",
+            ),
+        ),
+        ...kindProblems(settings),
+        ...(storage.nfs ? nfsProblems(storage.nfs) : []),
+        ...(storage.csi ? csiProblems(storage.csi) : []),
+        ...(storage.storageClass === undefined ? [] : dnsName("storage.storageClass", storage.storageClass)),
+        ...(storage.existingNamespace === undefined
+            ? []
+            : keptNamespace("storage.existingNamespace", storage.existingNamespace, settings.namespaces)),
+        ...nfsServerProblems(storage, settings.namespaces),
     ];
+}
+
+/** Problems of a claim of an installation before. */
+export function existingClaimProblems(path: string, claim: ExistingClaimArgs, namespaces: NamespaceNames): Problem[] {
+    return [...keptNamespace(`${path}.namespace`, claim.namespace, namespaces), ...dnsName(`${path}.name`, claim.name)];
+}
+
+/** A namespace that holds data must be none that `destroy` removes. */
+function keptNamespace(path: string, name: string, namespaces: NamespaceNames): Problem[] {
+    const own = Object.entries(namespaces).find(([, other]) => other === name);
+    const allowed = `a namespace that destroy leaves; this one is namespaces.${own?.[0]}`;
+    return [...dnsLabel(path, name), ...check(own === undefined, path, name, allowed)];
+}
+
+/** The settings of each kind: those of the chosen one are needed, those of the others would do nothing. */
+function kindProblems({ hosting, storage }: AirflowSettings): Problem[] {
+    const { kind, nfs, csi, storageClass, existingNamespace, nfsServer } = storage;
+    const needed: [StorageKind, string, unknown][] = [
+        [StorageKind.Nfs, "storage.nfs", nfs],
+        [StorageKind.Csi, "storage.csi", csi],
+        [StorageKind.StorageClass, "storage.storageClass", storageClass],
+    ];
+    const optional: [StorageKind, string, unknown][] = [
+        [StorageKind.StorageClass, "storage.existingNamespace", existingNamespace],
+        [StorageKind.NfsServer, "storage.nfsServer.existingClaim", nfsServer.existingClaim],
+    ];
+    const missing = needed.filter(
+        ([of, , value]) => hosting === Hosting.ReadWriteMany && of === kind && value === undefined,
+    );
+    const idle = [...needed, ...optional].filter(([of, , value]) => value !== undefined && of !== kind);
+    const unhosted = [...needed, ...optional].filter(([, , value]) => value !== undefined);
+    return [
+        ...missing.map(([, path]) => ({ path, allowed: `its settings, which storage.kind ${kind} needs` })),
+        ...(hosting === Hosting.Minikube
+            ? unhosted.map(([, path, value]) => ({
+                  path,
+                  value,
+                  allowed: "nothing with hosting minikube, whose volumes are directories of the node",
+                  remedy: "Set hosting to readWriteMany.",
+              }))
+            : idle.map(([of, path, value]) => ({
+                  path,
+                  value,
+                  allowed: `nothing with storage.kind ${kind}: it is a setting of ${of}`,
+              }))),
+    ];
+}
+
+function nfsProblems({ server, path }: NfsArgs): Problem[] {
+    return [
+        ...hostName("storage.nfs.server", server),
+        ...check(
+            /^\/[^\s,]*$/.test(path) && !climbs(path),
+            "storage.nfs.path",
+            path,
+            "the absolute path of an exported directory, without .., spaces and commas",
+        ),
+    ];
+}
+
+function csiProblems({ driver, volumeHandle, volumeAttributes = {}, nodeStageSecret }: CsiArgs): Problem[] {
+    const texts: [string, string][] = [
+        ["storage.csi.volumeHandle", volumeHandle],
+        ...Object.entries(volumeAttributes).map(([key, value]): [string, string] => [
+            `storage.csi.volumeAttributes.${key}`,
+            value,
+        ]),
+    ];
+    const unknown = texts.flatMap(([path, text]) =>
+        (text.match(/\{\w*\}/g) ?? [])
+            .filter((placeholder) => !["{volume}", "{namespace}"].includes(placeholder))
+            .map((placeholder) => ({
+                path,
+                value: text,
+                allowed: `{volume} and {namespace}; ${placeholder} is neither`,
+            })),
+    );
+    return [
+        ...dnsName("storage.csi.driver", driver),
+        ...check(
+            volumeHandle.trim() !== "",
+            "storage.csi.volumeHandle",
+            volumeHandle,
+            "what the driver knows the volume by",
+        ),
+        ...unknown,
+        ...check(
+            texts.some(([, text]) => text.includes("{volume}")),
+            "storage.csi.volumeHandle",
+            volumeHandle,
+            "a text with {volume} in it, or in one of volumeAttributes: DAGs and logs would share a directory",
+        ),
+        ...(nodeStageSecret === undefined
+            ? []
+            : [
+                  ...dnsLabel("storage.csi.nodeStageSecret.namespace", nodeStageSecret.namespace),
+                  ...dnsName("storage.csi.nodeStageSecret.name", nodeStageSecret.name),
+              ]),
+    ];
+}
+
+function nfsServerProblems({ nfsServer, dagsSize, logsSize }: StorageSettings, namespaces: NamespaceNames): Problem[] {
+    const { image, size, storageClass, existingClaim } = nfsServer;
+    const malformed = quantity("storage.nfsServer.size", size);
+    const shared = addQuantities(dagsSize, logsSize);
+    return [
+        ...pinnedImage("storage.nfsServer.image", image),
+        ...malformed,
+        ...check(
+            malformed.length > 0 || (parseQuantity(size) ?? 0) >= bytes(dagsSize) + bytes(logsSize),
+            "storage.nfsServer.size",
+            size,
+            `not less than storage.dagsSize and storage.logsSize together, which is ${shared}`,
+        ),
+        ...(storageClass === undefined ? [] : dnsName("storage.nfsServer.storageClass", storageClass)),
+        ...(existingClaim === undefined
+            ? []
+            : existingClaimProblems("storage.nfsServer.existingClaim", existingClaim, namespaces)),
+        ...resources("storage.nfsServer.resources", nfsServer.resources),
+    ];
+}
+
+function bytes(size: string): number {
+    return parseQuantity(size) ?? 0;
+}
+
+function climbs(path: string): boolean {
+    return path.split("/").includes("..");
 }

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { ResourcesArgs } from "../airflowKubernetesArgs";
 import { parseQuantity } from "../kubernetes/quantity";
 import type { Problem } from "../problems";
@@ -35,6 +36,13 @@ export function dnsName(path: string, value: string): Problem[] {
     const label = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
     const valid = value.length <= 253 && new RegExp(`^${label}(\\.${label})*$`).test(value);
     return check(valid, path, value, "a DNS name: lower-case letters, digits, dashes and dots");
+}
+
+/** A problem when a text is neither a DNS name nor an address. */
+export function hostName(path: string, value: string): Problem[] {
+    const label = "[A-Za-z0-9_]([-A-Za-z0-9_]{0,61}[A-Za-z0-9])?";
+    const valid = isIP(value) !== 0 || (value.length <= 253 && new RegExp(`^${label}(\\.${label})*\\.?$`).test(value));
+    return check(valid, path, value, "a host name or an IP address, without protocol, port and path");
 }
 
 /** A problem when a text is no Kubernetes quantity above zero. */

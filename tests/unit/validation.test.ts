@@ -26,11 +26,6 @@ const options = (section: string, key: string) => ({ airflow: { options: { [sect
 /** One fault each. */
 const broken: Record<string, Case> = {
     "a hosting that is none": { args: raw({ hosting: "aws" }), paths: ["hosting"], says: /minikube, readWriteMany/ },
-    "a hosting that is not built yet": {
-        args: raw({ hosting: "readWriteMany" }),
-        paths: ["hosting"],
-        says: /minikube only, for now\n.*not built yet/,
-    },
     "a delivery that is none": {
         args: raw({ dags: { delivery: "ftp" } }),
         paths: ["dags.delivery"],

@@ -172,17 +172,12 @@ def condition(pod, name):
     return found[0] if found else {}
 
 
-def remove(api, name, at_once):
-    """Removes the pod, and waits until it is gone: by force where its volumes hold it back."""
-    body = {"apiVersion": "v1", "kind": "DeleteOptions"}
-    deadline = time.monotonic() + (0 if at_once else 30)
-    while True:
-        force = time.monotonic() >= deadline
-        if api.patient("DELETE", f"pods/{name}", {**body, "gracePeriodSeconds": 0} if force else body) is None:
-            return
-        if api.patient("GET", f"pods/{name}") is None:
-            return
-        if time.monotonic() > deadline + 60:
+def remove(api, name):
+    """Removes the pod, and waits until it is gone. By force: nothing in it is worth waiting for, and a mount may hold it back."""
+    deadline = time.monotonic() + 60
+    options = {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0}
+    while api.patient("DELETE", f"pods/{name}", options) is not None and api.patient("GET", f"pods/{name}") is not None:
+        if time.monotonic() > deadline:
             raise Refused(f"pod {name} cannot be removed")
         time.sleep(POLL_SECONDS)
 
@@ -245,17 +240,15 @@ def main():
     manifest = json.loads(os.environ["POD"])
     name = manifest["metadata"]["name"]
     settings = json.loads(os.environ["SETTINGS"])
-    refused = False
-    remove(api, name, at_once=True)
+    remove(api, name)
     await_claims(api, settings["claims"])
     try:
         code = watch(api, api.patient("POST", "pods", manifest), Faults(settings))
     except Refused as error:
-        refused = True
         code = NO_RETRY
         print(error, file=sys.stderr, flush=True)
     finally:
-        remove(api, name, at_once=refused)
+        remove(api, name)
     sys.exit(code)
 
 
