@@ -27,6 +27,7 @@ describe("Deliveries and storages on the local cluster", function () {
 
     const installation = (name: string): Installation => {
         const made = new Installation(`${testPrefix}-${name}`);
+        made.beModest();
         installations.push(made);
         return made;
     };

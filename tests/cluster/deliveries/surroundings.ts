@@ -59,7 +59,7 @@ export function surroundings(
             },
             logsSecretAccessKey: s3.secretAccessKey,
             pythonPackages: { requirements, indexUrl },
-            workers: { kubernetesPodOperator: true },
+            workers: { kubernetesPodOperator: true, resources: { cpuRequest: "10m" } },
         });
         await installation.up();
     });

@@ -67,6 +67,13 @@ export class Installation {
         writeFileSync(this.stackFile, document.toString());
     }
 
+    /** Asks for little CPU, so that several installations fit on one small machine. */
+    public beModest(): void {
+        const resources = { cpuRequest: "10m" };
+        const processes = ["apiServer", "scheduler", "dagProcessor", "triggerer", "workers", "database"];
+        this.configure(Object.fromEntries(processes.map((key) => [key, { resources }])));
+    }
+
     /** A folder of the installation's own, gone with it. */
     public folder(name: string): string {
         const folder = join(this.scratch, name);
