@@ -23,7 +23,11 @@ export class Migration extends pulumi.ComponentResource {
                 airflow: args.settings.airflow,
                 noun: "migrate",
                 script: script(__dirname, "migrate.py"),
-                environment: processEnvironment(args.settings),
+                environment: {
+                    ...processEnvironment(args.settings),
+                    // What goes wrong with a database of somebody else's is a matter of other settings.
+                    ...(args.settings.database.external && { EXTERNAL_DATABASE: "True" }),
+                },
                 secrets: secretEnvironment(args.keys, ["databaseConnection", "fernetKey"]),
                 // Migrations of a large history take their time.
                 deadlineSeconds: 1800,

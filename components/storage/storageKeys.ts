@@ -9,6 +9,8 @@ export interface StorageKeys {
     readonly claimKey: string;
     /** What decides which server is asked. */
     readonly serverKey?: string;
+    /** Options that the nodes mount with, where a server is asked. */
+    readonly optionsKey?: string;
     /** A server that may be asked whether it answers. */
     readonly host?: string;
     /** What is named when nothing is heard of a mount, where one takes seconds. */
@@ -37,6 +39,7 @@ export function storageKeys(settings: AirflowSettings): StorageKeys {
                 volumeKey: path,
                 claimKey: path,
                 serverKey: server,
+                optionsKey: setting("storage.mountOptions", storage.mountOptions),
                 host: storage.nfs?.server,
                 silentKey: server,
                 silentHint:

@@ -15,6 +15,8 @@ const python = spawnSync("python3", ["--version"]);
 /** Rows by a word of the statement that asks for them. */
 interface Database {
     readonly refusal?: string;
+    readonly asyncRefusal?: boolean;
+    readonly mayCreate?: boolean;
     readonly tables?: string[];
     readonly rows?: Record<string, unknown[][]>;
 }
@@ -24,13 +26,15 @@ const standIns = {
 import json, os
 database = json.loads(os.environ["STUB_DATABASE"])
 class OperationalError(Exception): pass
+class ProgrammingError(Exception): pass
 class Context:
     def __enter__(self): return self
     def __exit__(self, *error): return False
 class Cursor(Context):
     def execute(self, sql, values=()):
         with open(os.environ["STUB_LOG"], "a") as log: log.write("sql " + sql.split()[0] + " " + json.dumps(values) + "\\n")
-        if "to_regclass" in sql: self.rows = [[values[0] if values[0] in database.get("tables", []) else None]]
+        if "may_create" in sql: self.rows = [["ada", "history", database.get("mayCreate", True)]]
+        elif "to_regclass" in sql: self.rows = [[values[0] if values[0] in database.get("tables", []) else None]]
         else: self.rows = next((rows for word, rows in database.get("rows", {}).items() if word in sql), [])
     def fetchone(self): return self.rows[0]
     def fetchall(self): return self.rows
@@ -44,6 +48,20 @@ def connect(*args, **options):
     // Without these, packages of this machine of the same name would come first.
     "cryptography/__init__.py": "",
     "sqlalchemy/__init__.py": "",
+    "sqlalchemy/ext/__init__.py": "",
+    "sqlalchemy/ext/asyncio.py": `
+import json, os
+class Connection:
+    async def __aenter__(self):
+        if json.loads(os.environ["STUB_DATABASE"]).get("asyncRefusal"): raise TypeError("connect() got an unexpected argument")
+    async def __aexit__(self, *error): return False
+class Engine:
+    def connect(self): return Connection()
+    async def dispose(self): pass
+def create_async_engine(url):
+    assert url.startswith("postgresql+asyncpg://"), url
+    return Engine()
+`,
     "airflow/__init__.py": "",
     "airflow/providers/__init__.py": "",
     "airflow/providers/fab/__init__.py": "",
@@ -64,12 +82,13 @@ class MultiFernet:
         if token.decode().split(":")[0] not in self.keys: raise InvalidToken()
 `,
     "sqlalchemy/engine.py": `
-from urllib.parse import urlsplit, unquote
+from urllib.parse import parse_qsl, urlsplit, unquote
 class Url:
     def __init__(self, text):
         parts = urlsplit(text)
         self.host, self.port, self.username = parts.hostname, parts.port, parts.username
         self.password, self.database = unquote(parts.password), parts.path[1:]
+        self.query = dict(parse_qsl(parts.query))
 make_url = Url
 `,
     "airflow/providers/fab/auth_manager/cli_commands/utils.py": `
@@ -123,6 +142,18 @@ function migrate(database: Database, fernetKey = newKey, airflowCode = "0") {
     });
 }
 
+function migrateExternal(database: Database) {
+    const rest = `ada:${secret}@db.example:6432/history`;
+    return run("migrate.py", {
+        EXTERNAL_DATABASE: "True",
+        AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: `postgresql+psycopg2://${rest}?sslmode=require`,
+        AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC: `postgresql+asyncpg://${rest}?ssl=require`,
+        AIRFLOW__CORE__FERNET_KEY: newKey,
+        STUB_DATABASE: JSON.stringify(database),
+        STUB_AIRFLOW_CODE: "0",
+    });
+}
+
 describe("the scripts that run in Airflow's image", function () {
     before(function () {
         if (python.status !== 0) {
@@ -170,6 +201,42 @@ describe("the scripts that run in Airflow's image", function () {
             expect(stdout + stderr).to.not.contain(secret);
             expect(airflowCalls(lines)).to.deep.equal([]);
         });
+
+        it("migrates a database that exists", () => {
+            const { code, lines } = migrateExternal({});
+            expect(code).to.equal(0);
+            expect(airflowCalls(lines)).to.deep.equal(["airflow db migrate"]);
+        });
+
+        const refusals: Record<string, [Database, RegExp]> = {
+            "another password": [
+                { refusal: 'FATAL: password authentication failed for user "ada"' },
+                /password of database\.external\.user "ada"\.\n.*databasePassword/,
+            ],
+            "a database that is none": [
+                { refusal: 'FATAL: database "history" does not exist' },
+                /database\.external\.name is "history"/,
+            ],
+            "a server without encryption": [
+                { refusal: "server does not support SSL, but SSL was required" },
+                /database\.external\.sslMode, which is require/,
+            ],
+            "a server that wants encryption": [
+                { refusal: 'FATAL: no pg_hba.conf entry for host "10.0.0.1", user "ada", no encryption' },
+                /database\.external\.sslMode/,
+            ],
+            "a user without rights": [{ mayCreate: false }, /ALTER DATABASE "history" OWNER TO "ada"/],
+            "a server that the second driver cannot speak to": [{ asyncRefusal: true }, /not asyncpg: TypeError/],
+        };
+        for (const [what, [database, says]] of Object.entries(refusals)) {
+            it(`refuses ${what} of a database that exists, with the setting, and without another try`, () => {
+                const { code, stdout, stderr, lines } = migrateExternal(database);
+                expect(code).to.equal(65);
+                expect(stderr).to.match(says);
+                expect(stdout + stderr).to.not.contain(secret);
+                expect(airflowCalls(lines)).to.deep.equal([]);
+            });
+        }
 
         it("refuses another fernet key before it changes anything, and names what does not open", () => {
             const { code, stdout, stderr, lines } = migrate({

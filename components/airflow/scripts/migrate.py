@@ -3,7 +3,9 @@
 Exit code 65: nothing that another try could mend.
 """
 
+import asyncio
 import os
+import re
 import subprocess
 import sys
 import time
@@ -14,6 +16,9 @@ from sqlalchemy.engine import make_url
 
 NO_RETRY = 65
 WAIT_SECONDS = 120
+# A database that exists has not been started just now.
+EXTERNAL_WAIT_SECONDS = 60
+EXTERNAL = "EXTERNAL_DATABASE" in os.environ
 
 
 def fail(*lines):
@@ -22,21 +27,23 @@ def fail(*lines):
 
 
 def connect():
-    url = make_url(os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
-    deadline = time.monotonic() + WAIT_SECONDS
+    text = os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+    url = make_url(text)
+    # The driver's part of the scheme is SQLAlchemy's; the parameters of the rest are libpq's own.
+    dsn = text.replace("postgresql+psycopg2:", "postgresql:", 1)
+    limit = {} if "connect_timeout=" in text else {"connect_timeout": 10}
+    seconds = EXTERNAL_WAIT_SECONDS if EXTERNAL else WAIT_SECONDS
+    deadline = time.monotonic() + seconds
     while True:
         try:
-            return psycopg2.connect(
-                host=url.host,
-                port=url.port,
-                user=url.username,
-                password=url.password,
-                dbname=url.database,
-                connect_timeout=10,
-            )
+            return psycopg2.connect(dsn, **limit)
+        except psycopg2.ProgrammingError as error:
+            fail(f"The connection to {url.host} has a parameter that is none: {error}", "Set database.external.parameters.")
         except psycopg2.OperationalError as error:
             reason = str(error).strip()
-            if "password authentication failed" in reason:
+            if EXTERNAL:
+                refuse_settings(url, reason)
+            elif "password authentication failed" in reason:
                 fail(
                     f"The database at {url.host} refuses the password of user {url.username}.",
                     "Its volume was first used with another password, which is still the one that counts.",
@@ -44,10 +51,64 @@ def connect():
                     "volume if its data are of no use any more.",
                 )
             if time.monotonic() > deadline:
-                print(f"No answer from the database within {WAIT_SECONDS} s: {reason}", file=sys.stderr)
+                if EXTERNAL:
+                    fail(
+                        f'database.external.host is "{url.host}", database.external.port is {url.port}:',
+                        f"no answer from there within {seconds} s: {reason}",
+                    )
+                print(f"No answer from the database within {seconds} s: {reason}", file=sys.stderr)
                 sys.exit(1)
             print(f"Waiting for the database: {reason}", flush=True)
             time.sleep(2)
+
+
+def refuse_settings(url, reason):
+    """Ends with the setting that is to blame, when a database that exists has answered with what no other try could mend."""
+    if "password authentication failed" in reason:
+        fail(
+            f'The database at {url.host} refuses the password of database.external.user "{url.username}".',
+            "Set databasePassword to the right one (pulumi config set --secret databasePassword), or another user.",
+        )
+    if re.search(r'database ".*" does not exist', reason):
+        fail(f'database.external.name is "{url.database}", which is no database of {url.host}: {reason}')
+    if re.search("pg_hba|SSL|TLS|certificate", reason):
+        fail(
+            f"The database at {url.host} refuses this connection: {reason}",
+            f"Set database.external.sslMode, which is {url.query.get('sslmode')}; certificates are named by",
+            "database.external.parameters.sslrootcert.",
+        )
+
+
+def check_rights(cursor):
+    cursor.execute(
+        "SELECT current_user, current_database(), has_database_privilege(current_database(), 'CREATE')"
+        " AND coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create"
+    )
+    user, database, allowed = cursor.fetchone()
+    if not allowed:
+        fail(
+            f'database.external.user is "{user}", who may not make tables in the database "{database}".',
+            f'Make it the owner: ALTER DATABASE "{database}" OWNER TO "{user}"',
+        )
+
+
+def check_async_driver():
+    """Airflow speaks to the database through a second driver as well, which has its own mind on encryption."""
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    async def answers():
+        engine = create_async_engine(os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC"])
+        async with engine.connect():
+            pass
+        await engine.dispose()
+
+    try:
+        asyncio.run(answers())
+    except Exception as error:
+        fail(
+            f"The database answers psycopg2, but not asyncpg: {type(error).__name__}: {error}",
+            "Set database.external.sslMode and database.external.parameters to what both drivers know.",
+        )
 
 
 def table_exists(cursor, name):
@@ -113,6 +174,9 @@ def main():
     except ValueError:
         fail("fernetKey is not a fernet key: url-safe base64 of 32 bytes, or two such keys as NEW,OLD.")
     with connect() as connection, connection.cursor() as cursor:
+        if EXTERNAL:
+            check_rights(cursor)
+            check_async_driver()
         check_keys(cursor, fernet)
     airflow("db", "migrate")
     if len(keys) > 1:

@@ -37,6 +37,11 @@ PROVISIONING_FAULTS = {"ProvisioningFailed", "FailedBinding"}
 MOUNTED = {"Pulling", "Pulled", "Created", "Started"}
 
 
+# What clients say of a path that a server does not give out, and of options that they do not know; the rest is of the server.
+PATH_FAULTS = r"denied|no such file|not exported|not a directory|permission|permitted"
+OPTION_FAULTS = r"option|invalid argument|unsupported|not supported"
+
+
 class Refused(Exception):
     """A fault of the settings."""
 
@@ -132,11 +137,11 @@ class Faults:
         if kind == "provisioning":
             return f"{self.settings['claimKey']}: no ReadWriteMany volume could be made: {reason}"
         key = self.settings["volumeKey"]
-        address = r"refused|timed? ?out|no route|unreachable|resolve|not known|unknown host|host is down"
-        if "serverKey" in self.settings and re.search(address, reason, re.IGNORECASE):
-            key = self.settings["serverKey"]
         if "registered CSI drivers" in reason:
             key = self.settings["silentKey"]
+        elif "serverKey" in self.settings and not re.search(PATH_FAULTS, reason, re.IGNORECASE):
+            options = re.search(OPTION_FAULTS, reason, re.IGNORECASE)
+            key = self.settings["optionsKey" if options else "serverKey"]
         hint = ""
         if re.search(r"helper program|unknown filesystem type|mount\.nfs: not found", reason):
             hint = " (the nodes need an NFS client: the package nfs-common or nfs-utils)"
