@@ -284,7 +284,7 @@ void *commit_in_background(void *argument) {
     for (;;) {
         // A short patience: there may be other files, and there is a next time.
         struct caller caller = {.patience = 1000};
-        for (int64_t end = now() + 1000; now() < end; pause_for(100)) {
+        for (int64_t end = now() + 1000; now() < end; pause_for(250)) {
             if (fuse_session_exited(volume->server.session)) return NULL;
         }
         commit_older(volume, &caller, now() - longest_kept);
