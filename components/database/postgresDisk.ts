@@ -53,7 +53,13 @@ export class PostgresDisk extends pulumi.ComponentResource {
                 },
                 // It goes with its namespace. Should somebody turn `retain` on while there are data, the claim is left
                 // behind with them instead of being deleted.
-                { parent: this, deletedWith: args.namespace, retainOnDelete: true },
+                {
+                    parent: this,
+                    deletedWith: args.namespace,
+                    retainOnDelete: true,
+                    // It was a part of the server before, and may not be made a second time.
+                    aliases: [{ parent: pulumi.createUrn(name, "airflow-kubernetes:index:Postgres", opts?.parent) }],
+                },
             );
             this.namespace = claim.metadata.namespace;
             this.claim = names.postgres;
