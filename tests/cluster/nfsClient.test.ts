@@ -464,6 +464,7 @@ describe("the NFS client of the local node", function () {
             every: 100,
             what: "what the pod writes",
         });
+        expect(clients(), "what the node ends with itself").to.have.lengthOf(3);
         await stopServer();
         const begin = Date.now();
         expect(await onNode("umount", volumeOf("b"))).to.include({ code: 0 });

@@ -429,7 +429,8 @@ int nfs_call(struct server *server, const struct caller *given, uint32_t procedu
             if (procedure == NFS3_NULL || *(const nfsstat3 *)result != NFS3ERR_JUKEBOX) return 0;
             reply_free(reply);
         } else {
-            note_failure(server, began, -outcome);
+            // That somebody stops waiting says nothing about the server.
+            if (stop != -EINTR && stop != -ECONNABORTED) note_failure(server, began, -outcome);
             if (stop) return stop;
             // While mounting, what no waiting changes is told at once.
             if (!server->session && (outcome == -EPROTONOSUPPORT || outcome == -ENXIO)) return outcome;
