@@ -121,9 +121,9 @@ export async function attempt(
 ): Promise<Recording> {
     await pulumi.runtime.setMocks(
         {
-            newResource: ({ type, name, inputs }) => ({
-                id: `${name}-id`,
-                state: { ...inputs, ...provided(type, name, inputs, preview) },
+            newResource: ({ type, name, inputs, id }) => ({
+                id: id || `${name}-id`,
+                state: { ...inputs, ...(id ? found(type, id) : provided(type, name, inputs, preview)) },
             }),
             call: ({ inputs }) => inputs,
         },
@@ -201,6 +201,21 @@ export function generatedValue(name: string): string {
 /** What the fernet key is made from: bytes whose base64 needs the characters that URLs do not allow. */
 export const generatedBytes = Buffer.alloc(32, 0xfb).toString("base64");
 
+/** Address that a cluster gives its Services. */
+export const serviceAddress = "10.96.7.7";
+
+/** What a class has made for a claim. */
+export function dynamicVolume(volumeName: string): { csi: object; mountOptions: string[] } {
+    return { csi: { driver: "shared.csi.example.com", volumeHandle: volumeName }, mountOptions: ["noresvport"] };
+}
+
+/** What a cluster answers that is asked for an object: claims are bound. */
+function found(type: string, id: string): Record<string, unknown> {
+    const [name = "", namespace] = id.split("/").reverse();
+    const spec = type.endsWith(":PersistentVolumeClaim") ? { volumeName: `made-for-${name}` } : dynamicVolume(name);
+    return { metadata: { name, namespace }, spec };
+}
+
 /** What the providers add: names of objects, and values of random resources, which no preview knows. */
 function provided(
     type: string,
@@ -214,6 +229,13 @@ function provided(
     if (type === "random:index/randomPassword:RandomPassword") {
         return preview ? {} : { result: pulumi.secret(generatedValue(name)) };
     }
+    if (type === "random:index/randomId:RandomId") {
+        return preview ? {} : { hex: "1a2b3c4d" };
+    }
     const metadata = inputs.metadata as { name?: string } | undefined;
+    if (type === "kubernetes:core/v1:Service" && !preview) {
+        const spec = inputs.spec as { clusterIP?: string };
+        return { metadata, spec: { clusterIP: serviceAddress, ...spec } };
+    }
     return metadata === undefined ? {} : { metadata: { ...metadata, name: metadata.name ?? `${name}-1a2b3c4d` } };
 }

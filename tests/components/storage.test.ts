@@ -1,0 +1,501 @@
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import {
+    AirflowKubernetes,
+    type AirflowKubernetesArgs,
+    Hosting,
+    type StorageArgs,
+    StorageKind,
+} from "../../components";
+import { attempt, dynamicVolume, type Recording, type Registration, record, serviceAddress } from "../support/mocks";
+import { kindOf, metadata, named, objects, pods, spec, waitsFor } from "../support/objects";
+
+type VolumeSpec = k8s.types.output.core.v1.PersistentVolumeSpec;
+type ClaimSpec = k8s.types.output.core.v1.PersistentVolumeClaimSpec;
+type PodSpec = k8s.types.output.core.v1.PodSpec;
+
+const fernetKey = `${"k".repeat(43)}=`;
+const keys: AirflowKubernetesArgs = { airflow: { fernetKey } };
+
+function hosted(storage: StorageArgs, rest: AirflowKubernetesArgs = {}): AirflowKubernetesArgs {
+    return { ...rest, hosting: Hosting.ReadWriteMany, storage };
+}
+
+async function build(args: AirflowKubernetesArgs): Promise<{ registrations: Registration[]; retained: unknown }> {
+    let retained: unknown;
+    const registrations = await record(() => {
+        new AirflowKubernetes("airflow", args).retained.apply((data) => {
+            retained = data;
+        });
+    });
+    return { registrations, retained };
+}
+
+function preview(args: AirflowKubernetesArgs): Promise<Recording> {
+    return attempt(() => new AirflowKubernetes("airflow", args), { preview: true });
+}
+
+/** Names of what a destroy leaves. */
+function left(registrations: readonly Registration[]): string[] {
+    return registrations
+        .filter(({ retainOnDelete, deletedWith }) => retainOnDelete && deletedWith === "")
+        .map(({ type, name }) => `${kindOf(type)} ${name}`);
+}
+
+/** Sources, modes and options of the volumes, by their names. */
+function volumes(registrations: readonly Registration[]): Record<string, unknown> {
+    return Object.fromEntries(
+        objects(registrations, "PersistentVolume")
+            .filter(({ custom, inputs }) => custom && inputs.spec !== undefined)
+            .map((volume) => {
+                const { accessModes, mountOptions, nfs, csi, hostPath } = spec<VolumeSpec>(volume);
+                return [metadata(volume).name ?? "", [accessModes[0], mountOptions, nfs ?? csi ?? hostPath]];
+            }),
+    );
+}
+
+describe("storage of every kind", () => {
+    const nfsOptions = ["nfsvers=4.1", "hard", "noatime", "actimeo=5"];
+
+    describe("an NFS server in the cluster", () => {
+        let registrations: Registration[];
+        let retained: unknown;
+        before(async () => {
+            ({ registrations, retained } = await build(hosted({})));
+        });
+
+        it("has a disk in a namespace of a name of its own, which a destroy leaves, and nothing else", () => {
+            expect(left(registrations)).to.have.members([
+                "Namespace airflow-storage-nfs-server-disk-namespace",
+                "PersistentVolumeClaim airflow-storage-nfs-server-disk-claim",
+            ]);
+            const namespace = named(registrations, "airflow-storage-nfs-server-disk-namespace");
+            expect(metadata(namespace).name).to.equal("airflow-storage-nfs-1a2b3c4d");
+            expect(metadata(namespace).labels).to.include({ "pod-security.kubernetes.io/enforce": "privileged" });
+            const claim = named(registrations, "airflow-storage-nfs-server-disk-claim");
+            expect(metadata(claim)).to.include({ name: "airflow-nfs-disk", namespace: "airflow-storage-nfs-1a2b3c4d" });
+            expect(spec<ClaimSpec>(claim).accessModes).to.deep.equal(["ReadWriteOnce"]);
+            expect(spec<ClaimSpec>(claim).resources.requests).to.deep.equal({ storage: "11Gi" });
+        });
+
+        it("says what is left and how to go on with it", () => {
+            expect(retained).to.deep.equal([
+                {
+                    data: "dags, logs",
+                    namespace: "airflow-storage-nfs-1a2b3c4d",
+                    claim: "airflow-nfs-disk",
+                    goOnWith: "storage.nfsServer.existingClaim",
+                },
+            ]);
+        });
+
+        it("is mounted at the address of its Service, by the nodes, which do not know its name", () => {
+            const at = (path: string) => ({ server: serviceAddress, path });
+            expect(volumes(registrations)).to.deep.equal({
+                "airflow-storage-shares": ["ReadWriteMany", nfsOptions, at("/export")],
+                "airflow-dags": ["ReadWriteMany", nfsOptions, at("/export/dags")],
+                "airflow-workers-dags": ["ReadOnlyMany", nfsOptions, at("/export/dags")],
+                "airflow-logs": ["ReadWriteMany", nfsOptions, at("/export/logs")],
+                "airflow-workers-logs": ["ReadWriteMany", nfsOptions, at("/export/logs")],
+            });
+        });
+
+        it("has an address in a preview, too, which has no Service yet: one that nothing answers at", async () => {
+            const { error, registrations, lookups } = await preview(hosted({}));
+            expect(error).to.equal(undefined);
+            expect(lookups).to.deep.equal([]);
+            const { nfs } = spec<VolumeSpec>(named(registrations, "airflow-volumes-airflow-dags"));
+            expect(nfs.server).to.equal("192.0.2.1");
+        });
+
+        it("is ready before there is a volume on it, and goes last", () => {
+            for (const volume of objects(registrations, "PersistentVolume")) {
+                expect([...waitsFor(registrations, volume.name)], volume.name).to.include.members([
+                    "airflow-storage-nfs-server-stateful-set",
+                    "airflow-storage-nfs-server-service",
+                ]);
+            }
+            for (const name of ["airflow-namespaces-workers", "airflow-scheduler-deployment"]) {
+                expect([...waitsFor(registrations, name)]).to.include("airflow-storage-nfs-server-stateful-set");
+            }
+        });
+
+        it("runs as root with few capabilities, and cannot write to its own image", () => {
+            const pod = pods(registrations).find(({ owner }) => owner === "airflow-storage-nfs-server-stateful-set");
+            const [container] = pod?.spec.containers ?? [];
+            expect(container.image).to.equal("registry.k8s.io/sig-storage/nfs-provisioner:v4.0.8");
+            expect(container.securityContext).to.deep.include({
+                runAsUser: 0,
+                allowPrivilegeEscalation: false,
+                readOnlyRootFilesystem: true,
+            });
+            expect(container.securityContext.privileged).to.equal(undefined);
+            expect(container.securityContext.capabilities).to.deep.equal({
+                drop: ["ALL"],
+                add: [
+                    "CHOWN",
+                    "DAC_OVERRIDE",
+                    "DAC_READ_SEARCH",
+                    "FOWNER",
+                    "FSETID",
+                    "NET_BIND_SERVICE",
+                    "SETGID",
+                    "SETUID",
+                ],
+            });
+            expect(pod?.spec.automountServiceAccountToken).to.equal(false);
+            expect(container.resources.limits).to.have.all.keys("cpu", "memory");
+        });
+
+        it("offers the ports of both versions of the protocol", () => {
+            const { ports } = spec<k8s.types.output.core.v1.ServiceSpec>(
+                named(registrations, "airflow-storage-nfs-server-service"),
+            );
+            expect(ports.map(({ port, protocol }) => `${port}/${protocol ?? "TCP"}`)).to.deep.equal([
+                "2049/TCP",
+                "20048/TCP",
+                "111/TCP",
+                "111/UDP",
+            ]);
+        });
+
+        it("is the same whatever changes elsewhere, so that its address stays", async () => {
+            const other = await build(
+                hosted(
+                    {},
+                    { airflow: { version: "3.4.0" }, workers: { labels: { a: "b" } }, logs: { retentionDays: 3 } },
+                ),
+            );
+            for (const noun of ["service", "stateful-set", "configuration"]) {
+                const name = `airflow-storage-nfs-server-${noun}`;
+                expect(named(other.registrations, name).inputs).to.deep.equal(named(registrations, name).inputs);
+            }
+        });
+
+        it("goes on with the claim of an installation before, in that claim's namespace", async () => {
+            const existingClaim = { namespace: "kept-1", name: "disk" };
+            const { registrations, retained } = await build(hosted({ nfsServer: { existingClaim } }));
+            expect(left(registrations)).to.deep.equal([]);
+            expect(registrations.filter(({ type }) => type.includes("RandomId"))).to.deep.equal([]);
+            const server = named(registrations, "airflow-storage-nfs-server-stateful-set");
+            expect(metadata(server).namespace).to.equal("kept-1");
+            const { template } = spec<k8s.types.output.apps.v1.StatefulSetSpec>(server);
+            expect(template.spec.volumes[0]).to.deep.equal({
+                name: "disk",
+                persistentVolumeClaim: { claimName: "disk" },
+            });
+            expect(retained).to.deep.equal([
+                { data: "dags, logs", namespace: "kept-1", claim: "disk", goOnWith: "storage.nfsServer.existingClaim" },
+            ]);
+        });
+    });
+
+    describe("an NFS server outside", () => {
+        const nfs = { server: "10.0.0.5", path: "/srv" };
+
+        it("leaves nothing in the cluster, and says where the data are", async () => {
+            const { registrations, retained } = await build(hosted({ kind: StorageKind.Nfs, nfs }));
+            expect(left(registrations)).to.deep.equal([]);
+            expect(objects(registrations, "StatefulSet").map(({ name }) => name)).to.have.members([
+                "airflow-postgres-stateful-set",
+                "airflow-triggerer-stateful-set",
+            ]);
+            expect(retained).to.deep.equal([
+                { data: "dags", place: "10.0.0.5:/srv/dags" },
+                { data: "logs", place: "10.0.0.5:/srv/logs" },
+            ]);
+        });
+
+        it("is mounted with other options where they are given", async () => {
+            const { registrations } = await build(
+                hosted({ kind: StorageKind.Nfs, nfs, mountOptions: ["nfsvers=3", "nolock"] }),
+            );
+            for (const [, options] of Object.values(volumes(registrations)) as [string, string[]][]) {
+                expect(options).to.deep.equal(["nfsvers=3", "nolock"]);
+            }
+        });
+    });
+
+    describe("a StorageClass", () => {
+        const args = hosted({ kind: StorageKind.StorageClass, storageClass: "shared" });
+        let registrations: Registration[];
+        let retained: unknown;
+        before(async () => {
+            ({ registrations, retained } = await build(args));
+        });
+
+        it("makes volumes for claims that a destroy leaves, in a namespace of a name of its own", () => {
+            expect(left(registrations)).to.have.members([
+                "Namespace airflow-storage-class-claims-namespace",
+                "PersistentVolumeClaim airflow-storage-class-claims-dags",
+                "PersistentVolumeClaim airflow-storage-class-claims-logs",
+            ]);
+            const claim = spec<ClaimSpec>(named(registrations, "airflow-storage-class-claims-logs"));
+            expect(claim.storageClassName).to.equal("shared");
+            expect(claim.accessModes).to.deep.equal(["ReadWriteMany"]);
+            expect(retained).to.deep.equal(
+                ["dags", "logs"].map((data) => ({
+                    data,
+                    namespace: "airflow-storage-volumes-1a2b3c4d",
+                    claim: `airflow-${data}`,
+                    goOnWith: "storage.existingNamespace",
+                })),
+            );
+        });
+
+        it("has its volumes repeated for the other namespaces, with what the class has made and its options", () => {
+            const made = (noun: string) => {
+                const { csi, mountOptions } = dynamicVolume(`made-for-airflow-${noun}`);
+                return ["ReadWriteMany", mountOptions, csi];
+            };
+            expect(volumes(registrations)).to.deep.equal({
+                "airflow-dags": made("dags"),
+                "airflow-workers-dags": made("dags"),
+                "airflow-logs": made("logs"),
+                "airflow-workers-logs": made("logs"),
+            });
+        });
+
+        it("is read only after a pod has used the claims, and after they are prepared", () => {
+            for (const name of ["airflow-volumes-airflow-dags", "airflow-volumes-workers-logs"]) {
+                expect([...waitsFor(registrations, name)], name).to.include.members([
+                    "airflow-storage-class-permissions-job",
+                    "airflow-storage-class-claims-dags",
+                ]);
+            }
+            const job = named(registrations, "airflow-storage-class-permissions-job");
+            expect(metadata(job).namespace).to.equal("airflow-storage-volumes-1a2b3c4d");
+            expect(objects(registrations, "Job").filter(({ name }) => name.includes("permissions"))).to.have.lengthOf(
+                1,
+            );
+        });
+
+        it("goes on with the claims of an installation before", async () => {
+            const { registrations, retained } = await build(
+                hosted({ kind: StorageKind.StorageClass, storageClass: "shared", existingNamespace: "kept-2" }),
+            );
+            expect(left(registrations)).to.deep.equal([]);
+            expect((retained as { namespace: string }[]).map(({ namespace }) => namespace)).to.deep.equal([
+                "kept-2",
+                "kept-2",
+            ]);
+        });
+    });
+
+    describe("volumes", () => {
+        it("that are made again have their claims made again first, each its own", async () => {
+            const { registrations } = await build(hosted({}));
+            for (const claim of objects(registrations, "PersistentVolumeClaim")) {
+                const { volumeName } = spec<ClaimSpec>(claim);
+                if (volumeName !== undefined) {
+                    const on = registrations.filter(({ urn }) => claim.dependencies.includes(urn));
+                    const found = objects(on, "PersistentVolume").map((volume) => metadata(volume).name);
+                    expect(found, claim.name).to.deep.equal([volumeName]);
+                }
+            }
+        });
+    });
+
+    describe("the pod that prepares the volumes", () => {
+        /** What the Job is told to make. */
+        function prepared(registrations: readonly Registration[]): PodSpec {
+            const job = pods(registrations).find(({ owner }) => owner.endsWith("permissions-job"));
+            const [container] = job?.spec.containers ?? [];
+            expect(job?.spec.volumes?.every(({ persistentVolumeClaim }) => !persistentVolumeClaim)).to.equal(true);
+            return JSON.parse(container.env?.find(({ name }) => name === "POD")?.value ?? "").spec as PodSpec;
+        }
+
+        it("mounts the claims of its namespace, makes directories as root, and tries them as Airflow's user", async () => {
+            const { registrations } = await build(hosted({}));
+            const pod = prepared(registrations);
+            expect(pod.volumes).to.deep.equal([
+                { name: "airflow-shares", persistentVolumeClaim: { claimName: "airflow-shares" } },
+            ]);
+            const [root] = pod.initContainers;
+            expect(root.securityContext).to.deep.include({
+                runAsUser: 0,
+                allowPrivilegeEscalation: false,
+                readOnlyRootFilesystem: true,
+                // The namespace enforces the standard `baseline`, which allows these.
+                capabilities: { drop: ["ALL"], add: ["CHOWN", "DAC_OVERRIDE", "FOWNER"] },
+            });
+            const [user] = pod.containers;
+            expect(user.securityContext).to.deep.include({ runAsNonRoot: true, runAsUser: 50000, runAsGroup: 0 });
+            for (const container of [root, user]) {
+                const directories = JSON.parse(container.env[0].value) as { path: string; mode: string }[];
+                expect(directories.map(({ path, mode }) => [path, mode])).to.deep.equal([
+                    ["/volumes/airflow-shares/dags", "2775"],
+                    ["/volumes/airflow-shares/logs", "2775"],
+                ]);
+            }
+        });
+
+        it("has no root where the export squashes it", async () => {
+            const { registrations } = await build(hosted({ fixPermissions: false }));
+            const pod = prepared(registrations);
+            expect(pod.initContainers).to.deep.equal([]);
+            expect(pod.containers[0].securityContext.runAsUser).to.equal(50000);
+        });
+
+        it("runs again for other volumes, and for nothing else", async () => {
+            const job = async (args: AirflowKubernetesArgs) =>
+                metadata(named((await build(args)).registrations, "airflow-permissions-job")).name;
+            const nfs = (path: string) => hosted({ kind: StorageKind.Nfs, nfs: { server: "10.0.0.5", path } });
+            const first = await job(nfs("/srv"));
+            expect(await job({ ...nfs("/srv"), logs: { retentionDays: 3 }, dags: { refreshSeconds: 9 } })).to.equal(
+                first,
+            );
+            expect(await job(nfs("/other"))).to.not.equal(first);
+            expect(await job(hosted({ nfsServer: { existingClaim: { namespace: "a", name: "b" } } }))).to.not.equal(
+                await job(hosted({})),
+            );
+        });
+    });
+});
+
+describe("a database", () => {
+    const retain = { ...keys, database: { retain: true, password: "pinned-password" } };
+
+    it("that outlives a stack on a real cluster has a namespace of its own, with the claim, its password and nothing else", async () => {
+        const { registrations, retained } = await build(hosted({}, retain));
+        const namespace = "airflow-database-1a2b3c4d";
+        const there = objects(registrations).filter((object) => metadata(object).namespace === namespace);
+        expect(there.map(({ type }) => kindOf(type))).to.have.members([
+            "PersistentVolumeClaim",
+            "Secret",
+            "Service",
+            "ServiceAccount",
+            "StatefulSet",
+        ]);
+        expect(left(registrations)).to.include.members([
+            "Namespace airflow-postgres-disk-namespace",
+            "PersistentVolumeClaim airflow-postgres-disk-claim",
+        ]);
+        const secret = there.find(({ type }) => kindOf(type) === "Secret");
+        expect(secret?.inputs.stringData).to.deep.equal({ password: "pinned-password" });
+        const connections = named(registrations, "airflow-database").inputs.stringData as Record<string, string>;
+        expect(connections.connection).to.contain(`@airflow-postgres.${namespace}.svc.cluster.local:5432/`);
+        const postgres = pods(registrations).find(({ owner }) => owner === "airflow-postgres-stateful-set");
+        const password = postgres?.spec.containers[0].env.find(({ name }) => name === "POSTGRES_PASSWORD");
+        expect(password?.valueFrom.secretKeyRef).to.deep.equal({
+            name: "airflow-postgres-password-1a2b3c4d",
+            key: "password",
+        });
+        expect(retained).to.deep.include({
+            data: "database",
+            namespace,
+            claim: "airflow-database",
+            goOnWith: "database.existingClaim",
+        });
+    });
+
+    it("goes on with the claim of an installation before", async () => {
+        const database = { ...retain.database, existingClaim: { namespace: "kept-3", name: "data" } };
+        const { registrations } = await build(hosted({}, { ...retain, database }));
+        expect(left(registrations).join()).to.not.contain("postgres");
+        const postgres = pods(registrations).find(({ owner }) => owner === "airflow-postgres-stateful-set");
+        expect(postgres?.namespace).to.equal("kept-3");
+        expect(postgres?.spec.volumes[0].persistentVolumeClaim).to.deep.equal({ claimName: "data" });
+    });
+
+    it("of a class has that class", async () => {
+        const { registrations } = await build({ database: { storageClass: "fast" } });
+        const claim = named(registrations, "airflow-postgres-claim");
+        expect(spec<ClaimSpec>(claim).storageClassName).to.equal("fast");
+        const others = await build({});
+        expect(spec<ClaimSpec>(named(others.registrations, "airflow-postgres-claim"))).to.not.have.property(
+            "storageClassName",
+        );
+    });
+
+    describe("that exists", () => {
+        const external = { host: "db.example.org", name: "history" };
+        const args: AirflowKubernetesArgs = { ...keys, database: { external, password: pulumi.secret("p@ss") } };
+
+        it("is all that there is: no Postgres, no claim, no account", async () => {
+            const { registrations, retained } = await build(args);
+            expect(objects(registrations).filter(({ name }) => name.includes("postgres"))).to.deep.equal([]);
+            expect(retained).to.deep.include({ data: "database", place: "history of db.example.org" });
+            const { stringData } = named(registrations, "airflow-database").inputs as {
+                stringData: Record<string, string>;
+            };
+            expect(stringData.connection).to.match(/:p%40ss@db\.example\.org:5432\/history\?sslmode=require$/);
+            expect(stringData["async-connection"]).to.match(/^postgresql\+asyncpg:.*\?ssl=require$/);
+        });
+
+        it("is told of as such to the migration only, which names its settings", async () => {
+            const { registrations } = await build(args);
+            const told = pods(registrations).filter(({ spec }) =>
+                spec.containers.some(({ env = [] }) => env.some(({ name }) => name === "EXTERNAL_DATABASE")),
+            );
+            expect(told.map(({ owner }) => owner)).to.deep.equal(["airflow-migration-job"]);
+        });
+
+        it("outlives the stack, and so must its key", async () => {
+            const loose = () => new AirflowKubernetes("airflow", { database: args.database });
+            const { error } = await attempt(loose, { stack: "mine" });
+            expect(error?.message).to.contain("database.external.host").and.to.contain("airflow.fernetKey");
+            expect(error?.message).to.contain("make pin-keys STACK=mine");
+            const planned = await attempt(loose, { stack: "mine", preview: true });
+            expect(planned.error).to.equal(undefined);
+            expect(planned.warnings).to.have.lengthOf(1);
+        });
+    });
+});
+
+describe("logs", () => {
+    it("are looked after by one CronJob, never by two at once", async () => {
+        const { registrations } = await build({
+            logs: { retentionDays: 7, maximumSize: "2Gi", cleanupSchedule: "@daily" },
+        });
+        const [job, ...others] = objects(registrations, "CronJob");
+        expect(others).to.deep.equal([]);
+        expect(metadata(job)).to.include({ name: "airflow-log-cleanup", namespace: "airflow" });
+        expect(job.inputs.spec).to.deep.include({ schedule: "@daily", concurrencyPolicy: "Forbid" });
+        const pod = pods(registrations).find(({ kind }) => kind === "CronJob");
+        const env = pod?.spec.containers[0].env?.map(({ name, value }) => `${name}=${value}`);
+        expect(env).to.include.members([
+            "LOGS=/opt/airflow/logs",
+            "RETENTION_SECONDS=604800",
+            "MAXIMUM_BYTES=2147483648",
+        ]);
+    });
+
+    const remote = {
+        url: "s3://bucket/airflow",
+        endpointUrl: "http://minio:9000",
+        accessKeyId: "an-id",
+        secretAccessKey: pulumi.secret("a-secret"),
+    };
+
+    it("in a bucket are known to every process and task, and its key to two processes", async () => {
+        const { registrations } = await build({ logs: { remote } });
+        const secret = named(registrations, "airflow-logs", "Secret");
+        expect(JSON.parse((secret.inputs.stringData as Record<string, string>).connection)).to.deep.equal({
+            conn_type: "aws",
+            login: "an-id",
+            password: "a-secret",
+            extra: { region_name: "us-east-1", endpoint_url: "http://minio:9000" },
+        });
+        expect(secret.secretInputs).to.deep.equal(["stringData"]);
+        const knowing = pods(registrations).filter(({ spec }) =>
+            spec.containers.some(({ env = [] }) => env.some(({ name }) => name === "AIRFLOW_CONN_AIRFLOW_LOGS")),
+        );
+        expect(knowing.map(({ owner }) => owner)).to.have.members([
+            "airflow-api-server-deployment",
+            "airflow-triggerer-stateful-set",
+        ]);
+        const template = named(registrations, "airflow-scheduler-pod-template").inputs.data as Record<string, string>;
+        expect(template["worker.yaml"]).to.contain("s3://bucket/airflow").and.to.not.contain("a-secret");
+    });
+
+    it("in a bucket that the pods have a role for come without a key", async () => {
+        const { registrations } = await build({ logs: { remote: { url: "s3://bucket", region: "eu-west-1" } } });
+        const secret = named(registrations, "airflow-logs", "Secret");
+        expect(JSON.parse((secret.inputs.stringData as Record<string, string>).connection)).to.deep.equal({
+            conn_type: "aws",
+            extra: { region_name: "eu-west-1" },
+        });
+    });
+});
