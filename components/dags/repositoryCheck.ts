@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { airflowJob } from "../airflow/airflowJob";
+import { paths } from "../airflow/paths";
 import type { CommonSettings } from "../airflowKubernetesDefaults";
 import { script } from "../kubernetes/script";
 import { DagDelivery } from "./dagsArgs";
@@ -44,6 +45,9 @@ export class RepositoryCheck extends pulumi.ComponentResource {
                     REF: git.ref,
                     SUB_PATH: git.subPath,
                     USERNAME: git.username,
+                    SECRET_DIRECTORY: paths.gitSecret,
+                    FILES_DIRECTORY: paths.gitFiles,
+                    WAIT_SECONDS: "45",
                     FULL_CLONE: delivery === DagDelivery.GitBundle ? "yes" : "no",
                 },
                 mounts: credentialMounts(git, args.secretName),

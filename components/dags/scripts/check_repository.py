@@ -13,7 +13,7 @@ import time
 
 NO_RETRY = 65
 # A server that restarts, or a network that is being set up, gets this long.
-WAIT_SECONDS = 45
+WAIT_SECONDS = int(os.environ["WAIT_SECONDS"])
 # How long one command of git may take. Only the files' names are fetched, not their contents nor their history.
 ASK_SECONDS, FETCH_SECONDS = 25, 240
 
@@ -21,8 +21,8 @@ repository = os.environ["REPOSITORY"]
 ref = os.environ["REF"]
 sub_path = os.environ["SUB_PATH"]
 full_clone = os.environ["FULL_CLONE"] == "yes"
-secret = pathlib.Path(os.environ.get("GIT_SECRET_DIRECTORY", "/etc/git-secret"))
-files = pathlib.Path(os.environ.get("GIT_FILES_DIRECTORY", "/etc/git-files"))
+secret = pathlib.Path(os.environ["SECRET_DIRECTORY"])
+files = pathlib.Path(os.environ["FILES_DIRECTORY"])
 token, key = secret / "token", secret / "ssh"
 known_hosts, authority = files / "known_hosts", files / "ca.crt"
 
@@ -43,8 +43,8 @@ faults = [
     (r"error setting certificate", "dags.git.caCertificate is no certificate."),
     (r"repository .*not found|returned error: 404|does not appear to be a git repository|not found|does not exist|"
      r"could not be found|Could not read from remote repository.*correct access|not valid: is this a git repository",
-     "dags.git.repository: the server has no such repository, or hides it from this "
-     + ("key." if key.exists() else "token." if token.exists() else "visitor: none of its secrets is set.")),
+     "dags.git.repository: the server has no such repository, or hides it from "
+     + ("this key." if key.exists() else "this token." if token.exists() else "who shows no token.")),
 ]
 unreachable = re.compile(
     r"Could not resolve|Name or service not known|Temporary failure in name resolution|[Cc]onnection (refused|timed out|reset|"
@@ -89,6 +89,7 @@ def git(*arguments, cwd, remote=False):
     """Output of a command. One that speaks to the server is tried again while the server cannot be reached."""
     deadline = time.monotonic() + WAIT_SECONDS
     seconds = FETCH_SECONDS if "fetch" in arguments else ASK_SECONDS
+    waited_for = None
     while True:
         try:
             done = subprocess.run(
@@ -102,16 +103,19 @@ def git(*arguments, cwd, remote=False):
             return done.stdout
         if not remote:
             fail(f"git {arguments[0]} failed: {said}")
-        for pattern, message in faults:
-            if re.search(pattern, said, re.DOTALL):
-                fail(message)
         if not unreachable.search(said):
+            for pattern, message in faults:
+                if re.search(pattern, said, re.DOTALL):
+                    fail(message)
             return None if "fetch" in arguments else fail(f"dags.git.repository: git cannot read it. It says:\n{said}")
-        reason = said.splitlines()[-1] if said else "no answer"
-        reason = next((line for line in said.splitlines() if unreachable.search(line)), reason)
+        line = next(line for line in said.splitlines() if unreachable.search(line))
+        # Without the times, which differ at each try.
+        reason = re.sub(r" after \d+ ms|: Couldn't connect to server$", "", re.sub(r"^(fatal|error|ssh): ", "", line))
         if time.monotonic() > deadline:
             fail(f"dags.git.repository: the server cannot be reached. {reason}")
-        print(f"Waiting for the server: {reason}", flush=True)
+        if reason != waited_for:
+            print(f"Waiting for the server: {reason}", flush=True)
+        waited_for = reason
         time.sleep(3)
 
 
