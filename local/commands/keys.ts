@@ -23,7 +23,7 @@ export interface StateResource {
 
 const alphanumerics = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/** The keys that `database.retain` needs pinned. */
+/** The keys that data which outlive their stack need pinned. */
 export const keys: readonly Key[] = [
     {
         setting: "fernetKey",
@@ -51,6 +51,13 @@ export function resourcesOf(exported: string): readonly StateResource[] {
 export function pinned(stackFile: string): string[] {
     const { config } = (parse(stackFile) ?? {}) as { config?: Record<string, unknown> | null };
     return keys.map((key) => key.setting).filter((name) => config?.[`${projectName}:${name}`] !== undefined);
+}
+
+/** The keys that a stack's data need: the password of a database that exists is not for us to make. */
+export function keysFor(stackFile: string): readonly Key[] {
+    const { config } = (parse(stackFile) ?? {}) as { config?: Record<string, unknown> | null };
+    const database = config?.[`${projectName}:database`] as { external?: unknown } | undefined;
+    return keys.filter(({ setting }) => setting !== "databasePassword" || database?.external === undefined);
 }
 
 function outputOf(

@@ -1,4 +1,4 @@
-import { type Key, keys, pinned, resourcesOf } from "./keys";
+import { type Key, keysFor, pinned, resourcesOf } from "./keys";
 import { main } from "./main";
 import { stackFileText } from "./options";
 import { say } from "./progress";
@@ -10,6 +10,8 @@ async function pinKeys(): Promise<number> {
     const session = await Session.open();
     await session.select();
     const already = pinned(stackFileText(session.options));
+    // Settings of this run count, too: the database may be named in CONFIG.
+    const keys = keysFor(session.stackFileText);
     const resources = resourcesOf(await session.exported());
     for (const key of keys) {
         if (already.includes(key.setting)) {

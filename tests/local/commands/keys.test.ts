@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { keys, pinned, resourcesOf } from "../../../local/commands/keys";
+import { keys, keysFor, pinned, resourcesOf } from "../../../local/commands/keys";
 
 const exported = JSON.stringify({
     version: 3,
@@ -61,5 +61,14 @@ describe("The keys that a retained database needs", () => {
         expect(pinned(file)).to.deep.equal(["fernetKey"]);
         expect(pinned("config:\n")).to.deep.equal([]);
         expect(pinned("")).to.deep.equal([]);
+    });
+
+    it("leave out the password of a database that exists, which is not for us to make", () => {
+        const settings = (stackFile: string) => keysFor(stackFile).map(({ setting }) => setting);
+        const both = ["fernetKey", "databasePassword"];
+        expect(settings("")).to.deep.equal(both);
+        expect(settings("config:\n  airflow-kubernetes:database:\n    retain: true\n")).to.deep.equal(both);
+        const external = "config:\n  airflow-kubernetes:database:\n    external:\n      host: db.example.org\n";
+        expect(settings(external)).to.deep.equal(["fernetKey"]);
     });
 });
