@@ -18,7 +18,8 @@ export function remoteLogsEnvironment({ logs: { remote } }: AirflowSettings): Re
         return {};
     }
     return {
-        // The copy on the shared volume is what the UI shows while a task runs; the CronJob removes it in its time.
+        // The file on the shared volume is what the UI shows while a task runs. It is emptied once it was copied, and may be
+        // written again by a task that was deferred; the CronJob removes it in its time.
         AIRFLOW__LOGGING__DELETE_LOCAL_LOGS: "False",
         AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER: remote.url,
         AIRFLOW__LOGGING__REMOTE_LOG_CONN_ID: connectionId,

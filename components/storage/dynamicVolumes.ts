@@ -63,7 +63,8 @@ export class DynamicVolumes extends pulumi.ComponentResource {
 
         this.volumes = Object.fromEntries(
             claims.map(({ noun, claimName }) => {
-                const bound = pulumi.all([namespace, prepared.job]).apply(([space]) => `${space}/${claimName}`);
+                // Not known while the Job is still to run, as the claim may not be bound then.
+                const bound = pulumi.all([namespace, prepared.done]).apply(([space]) => `${space}/${claimName}`);
                 const claim = k8s.core.v1.PersistentVolumeClaim.get(`${name}-${noun}-claim`, bound, {
                     parent: this,
                     dependsOn: prepared,

@@ -26,8 +26,8 @@ export interface VolumePermissionsArgs {
  * itself, but makes a pod that does: a pod whose volume cannot be mounted waits without a word, and the Job can say why.
  */
 export class VolumePermissions extends pulumi.ComponentResource {
-    /** Name of the Job, known when it is done. */
-    public readonly job: pulumi.Output<string>;
+    /** Known when the Job is done, and in a preview only if that is not to run again. */
+    public readonly done: pulumi.Output<string>;
 
     /** @param name The unique name of this component. */
     constructor(name: string, args: VolumePermissionsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -107,8 +107,8 @@ export class VolumePermissions extends pulumi.ComponentResource {
             { parent: this, dependsOn: binding, customTimeouts: { create: "17m", update: "17m", delete: "5m" } },
         );
 
-        this.job = job.metadata.name;
-        this.registerOutputs({ job: this.job });
+        this.done = job.id;
+        this.registerOutputs({ done: this.done });
     }
 }
 

@@ -160,7 +160,7 @@ describe("prepare_volumes.py", function () {
         "a server that answers here but cannot be mounted": [
             {},
             nfs,
-            /^storage\.nfs\.server is "10\.0\.0\.5": the volume was not mounted in 90 seconds\. /,
+            /^storage\.nfs\.server is "10\.0\.0\.5": the volume was not mounted in 75 seconds\. /,
         ],
         "a server of another kind": [
             { events: [failedMount("mount.nfs: Protocol error for 10.0.0.5:/srv: is an NFS server running there?")] },

@@ -23,7 +23,7 @@ ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 REFUSED_SECONDS = 20
 # How long nothing at all may be heard of a mount, where one takes seconds.
 PROBE_SECONDS = 45
-SILENT_SECONDS = 90
+SILENT_SECONDS = 75
 # Pulling a large image, or having a cloud make a volume, takes minutes.
 WAIT_SECONDS = 840
 # A pod whose claims are not bound yet is looked at again only after ten seconds, so they may bind first. Some bind only to a pod.
