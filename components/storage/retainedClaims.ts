@@ -43,7 +43,9 @@ export class RetainedClaims extends pulumi.ComponentResource {
         super("airflow-kubernetes:index:RetainedClaims", name, {}, opts);
 
         const labels = objectLabels(args.instance, args.component);
-        const suffix = new random.RandomId(`${name}-suffix`, { byteLength: 4 }, { parent: this });
+        // Claims of another class are others, and those of before stay where they are: they may hold data.
+        const keepers = { storageClass: args.storageClass ?? "" };
+        const suffix = new random.RandomId(`${name}-suffix`, { byteLength: 4, keepers }, { parent: this });
         const namespace = new k8s.core.v1.Namespace(
             `${name}-namespace`,
             {

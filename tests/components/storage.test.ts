@@ -244,6 +244,14 @@ describe("storage of every kind", () => {
             );
         });
 
+        it("has new claims in a new namespace when the class is another: those of before stay, and may hold data", async () => {
+            const keepers = (from: readonly Registration[]) =>
+                named(from, "airflow-storage-class-claims-suffix").inputs.keepers;
+            const other = await build(hosted({ kind: StorageKind.StorageClass, storageClass: "other" }));
+            expect(keepers(registrations)).to.deep.equal({ storageClass: "shared" });
+            expect(keepers(other.registrations)).to.deep.equal({ storageClass: "other" });
+        });
+
         it("has its volumes repeated for the other namespaces, with what the class has made and its options", () => {
             const made = (noun: string) => {
                 const { csi, mountOptions } = dynamicVolume(`made-for-airflow-${noun}`);
