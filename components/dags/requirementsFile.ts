@@ -48,9 +48,7 @@ export function requirementName(text: string): string | undefined {
 
 /** Whether a requirement is the same tomorrow. */
 export function isPinned(text: string): boolean {
-    const [requirement] = text.split(/\s+--|;/);
-    return (
-        /(^|[^=!<>~])===?\s*[^*\s,]+\s*\)?\s*$/.test(requirement.trim()) ||
-        /@\s*\S+(@[0-9a-f]{40}|\.whl)\b/.test(requirement)
-    );
+    const requirement = text.split(/\s+--|;/)[0].trim();
+    const version = /(^|[^=!<>~])===?\s*[^*\s,]+\s*\)?$/;
+    return version.test(requirement) || /@[0-9a-f]{40}\b|\.whl(#|$)/.test(requirement);
 }

@@ -71,11 +71,12 @@ function outside(path: string): boolean {
 
 /** Links of links can lead where no single one seems to lead; what they mean together shows on the disk only. */
 function leadsOut(folder: string): string | undefined {
-    const root = realpathSync(folder);
+    // The other realpathSync takes ".." away before it knows where a link leads.
+    const root = realpathSync.native(folder);
     const link = readdirSync(folder, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isSymbolicLink())
         .map((entry) => join(entry.parentPath, entry.name))
-        .find((path) => existsSync(path) && !`${realpathSync(path)}${sep}`.startsWith(`${root}${sep}`));
+        .find((path) => existsSync(path) && !`${realpathSync.native(path)}${sep}`.startsWith(`${root}${sep}`));
     return link === undefined
         ? undefined
         : `${link.slice(folder.length + 1)} in it is a link that leads out of the archive`;

@@ -108,7 +108,7 @@ describe("check_repository.py, run with a real git", function () {
 
     it("says that a commit has to be given in full, and that one is unknown", () => {
         expect(check({ repository: path, ref: "abcdef0" }).stderr).to.contain("A commit is given in full, 40 digits.");
-        const unknown = check({ repository: path, ref: "0".repeat(39) + "1" });
+        const unknown = check({ repository: path, ref: `${"0".repeat(39)}1` });
         expect(unknown.code).to.equal(65);
         expect(unknown.stderr).to.contain("dags.git.ref: the server hands out no commit");
     });

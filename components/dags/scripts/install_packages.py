@@ -62,13 +62,15 @@ def install():
                 print(line, end="", flush=True)
                 lines.append(line.rstrip())
         if pip.returncode != 0:
-            said = [line for line in lines if line.startswith(("ERROR", "error"))] or lines
+            # Its first error and what it explains; advice comes last.
+            begin = next((number for number, line in enumerate(lines) if line.startswith("ERROR")), max(0, len(lines) - 8))
+            said = [line for line in lines[begin:] if line.strip()][:8]
             unreachable = temporary.search("\n".join(lines))
             what = "pythonPackages.indexUrl" if index is not None else "the package index"
             cause = f" {what} cannot be reached." if unreachable else ""
             fail(
                 f"pythonPackages.requirements: the packages cannot be installed.{cause} pip says:\n"
-                + "\n".join(said[-8:])
+                + "\n".join(said)
                 + "\nWhat the Airflow image holds stays in its version; for another one, build an image of your own."
             )
 
