@@ -149,9 +149,11 @@ describe("Deliveries and storages on the local cluster", function () {
                 await on.down();
                 return await servers.onNfsServer("find", "/disk/export/outside", "-maxdepth", "2");
             });
-            it("leaves DAGs and logs on the NFS server outside when it is destroyed", async () => {
-                expect(await left()).to.match(/outside\/logs\/dag_id=versions_image/);
-                expect(await left()).to.match(/outside\/dags\/current/);
+            describe("a destroyed installation on an NFS server outside", () => {
+                it("leaves DAGs and logs there", async () => {
+                    expect(await left()).to.match(/outside\/logs\/dag_id=versions_image/);
+                    expect(await left()).to.match(/outside\/dags\/current/);
+                });
             });
         },
     );

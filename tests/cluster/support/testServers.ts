@@ -261,7 +261,7 @@ function manifests(hostKey: KeyPair, clientKey: KeyPair): string {
         image,
         command: [command],
         env,
-        readinessProbe: { ...check, periodSeconds: 1 },
+        startupProbe: { ...check, periodSeconds: 1, failureThreshold: 100 },
         securityContext: restricted,
         volumeMounts: volumes.map((volume) => ({
             name: volume,
