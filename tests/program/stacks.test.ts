@@ -44,12 +44,19 @@ describe("the stack minikube", () => {
     it("runs without a fault, with nothing set but its file", () => {
         expect(run.error).to.equal(undefined);
         expect(run.warnings).to.deep.equal([]);
-        expect(run.registrations).to.have.lengthOf(65);
+        expect(run.registrations).to.have.lengthOf(72);
     });
 
     it("has these outputs, of which only the password is secret", async () => {
         const { outputs } = run;
-        expect(Object.keys(outputs)).to.have.members(["url", "adminUser", "adminPassword", "namespaces", "openUi"]);
+        expect(Object.keys(outputs)).to.have.members([
+            "url",
+            "adminUser",
+            "adminPassword",
+            "namespaces",
+            "openUi",
+            "retained",
+        ]);
         const entries = Object.entries(outputs).map(async ([key, output]) => [key, await outputValue(output)]);
         expect(Object.fromEntries(await Promise.all(entries))).to.deep.equal({
             url: { value: "http://localhost:8080", secret: false },
@@ -61,6 +68,13 @@ describe("the stack minikube", () => {
             },
             openUi: {
                 value: "kubectl port-forward --namespace airflow service/airflow-api-server 8080:8080",
+                secret: false,
+            },
+            retained: {
+                value: [
+                    { data: "dags", place: "/data/airflow/dags of the node" },
+                    { data: "logs", place: "/data/airflow/logs of the node" },
+                ],
                 secret: false,
             },
         });
