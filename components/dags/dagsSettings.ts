@@ -58,7 +58,7 @@ export function dagsSettings(args: DagsArgs = {}): DagsSettings {
         git: {
             repository: args.git?.repository ?? "",
             ref: args.git?.ref ?? "main",
-            subPath: args.git?.subPath ?? "",
+            subPath: (args.git?.subPath ?? "").replace(/^(\.\/)+|\/+$/g, ""),
             username: args.git?.username ?? "git",
             token: args.git?.token,
             sshKey: args.git?.sshKey,

@@ -99,10 +99,8 @@ describe("the folder of DAGs", () => {
     it("goes through the link that the delivery switches", () => {
         expect(folder(DagDelivery.Volume)).to.equal("/opt/airflow/dags/current");
         expect(folder(DagDelivery.GitSync)).to.equal("/opt/airflow/dags/git/current");
-        const git = { repository: "https://h/d", subPath: "./team//dags/" };
-        expect(folder(DagDelivery.GitSync, { git: { ...git, subPath: "team/dags" } })).to.equal(
-            "/opt/airflow/dags/git/current/team/dags",
-        );
+        const git = { repository: "https://h/d", subPath: "./team/dags/" };
+        expect(folder(DagDelivery.GitSync, { git })).to.equal("/opt/airflow/dags/git/current/team/dags");
         expect(folder(DagDelivery.Image, { image: { path: "/dags" } })).to.equal("/dags");
         expect(folder(DagDelivery.GitBundle, { git })).to.equal(undefined);
     });

@@ -107,6 +107,7 @@ async function runPass(
     const typeCheck = new TypeCheckMemory(project.directory);
     let ok = false;
     try {
+        await deployment.retire();
         const result = await runProgram(
             {
                 project,

@@ -147,6 +147,16 @@ export class Deployment {
         }
     }
 
+    /** Deletes what an earlier run replaced and did not come to delete. It goes first: something new may have its name. */
+    public async retire(): Promise<void> {
+        const { resources } = this.options.store.state;
+        const left = resources.filter(({ pendingDelete }) => pendingDelete);
+        this.failures += await deleteResources(left, resources, this.options);
+        if (this.failures > 0) {
+            this.stop();
+        }
+    }
+
     /** Deletes what the program did not register; only after a program that ran to its end. */
     public async deleteTheRest(): Promise<void> {
         const { store } = this.options;

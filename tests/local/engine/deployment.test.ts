@@ -167,6 +167,21 @@ describe("a deployment", () => {
         expect(again.summary, again.output).to.match(/^Resources: 3 created, 1 unchanged, /);
     });
 
+    it("goes back to an earlier name after a run that failed before it deleted the old one", async () => {
+        const program = (name: string, annotations?: { [name: string]: string }) => () => {
+            const made = new k8s.core.v1.ConfigMap("thing", { metadata: { name } });
+            configMap("after", {}, { dependsOn: made }, annotations);
+        };
+        await stack.up(program("one"));
+        const failed = await stack.up(program("two", { "test/refuse": "data: something is wrong" }));
+        expect(failed.code).to.equal(1);
+        expect(stack.cluster.find("ConfigMap", "one")).not.to.equal(undefined);
+        const back = await stack.up(program("one"));
+        expect(back.code, back.output).to.equal(0);
+        expect(stack.cluster.find("ConfigMap", "one")).not.to.equal(undefined);
+        expect(stack.cluster.find("ConfigMap", "two")).to.equal(undefined);
+    });
+
     it("deletes nothing when the program fails", async () => {
         await stack.up(() => configMap("first"));
         const run = await stack.up(() => {
