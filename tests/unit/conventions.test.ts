@@ -240,7 +240,7 @@ describe("the public arguments", () => {
 
     it("say in a sentence what each field is", () => {
         for (const node of [...interfaces, ...fields]) {
-            expect(docOf(node), place(node)).to.match(/^\/\*\*[\s*]+[A-Z`][^]*?[.`]\s*(\*\/|\n)/);
+            expect(docOf(node), place(node)).to.match(/^\/\*\*[\s*]+[A-Z`][\s\S]*?[.`]\s*(\*\/|\n)/);
         }
     });
 
