@@ -23,8 +23,15 @@ function load(copy: string, volume: string) {
     return { code: status, stdout, stderr };
 }
 
+/** What makes root a user like any other, who may not read all files; nothing for another user. */
+const unprivileged =
+    process.getuid?.() === 0
+        ? ["setpriv", "--inh-caps=-dac_override,-dac_read_search", "--bounding-set=-dac_override,-dac_read_search"]
+        : [];
+
 function check(path: string) {
-    const { status, stdout, stderr } = spawnSync("python3", [join(scripts, "check_dags.py"), path], {
+    const [program, ...args] = [...unprivileged, "python3", join(scripts, "check_dags.py"), path];
+    const { status, stdout, stderr } = spawnSync(program, args, {
         encoding: "utf8",
         env: { ...process.env, IMAGE: "me/airflow:1" },
     });
@@ -116,10 +123,7 @@ describe("check_dags.py", () => {
         expect(empty.stderr).to.contain("dags.image.path: there is no Python file in the folder");
     });
 
-    it("names a file that the user of Airflow may not read", function () {
-        if (process.getuid?.() === 0) {
-            this.skip();
-        }
+    it("names a file that the user of Airflow may not read", () => {
         const path = folder({ "a.py": "" });
         chmodSync(join(path, "a.py"), 0);
         expect(check(path).stderr).to.contain("may not read");
