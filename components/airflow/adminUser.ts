@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { script } from "../kubernetes/script";
 import { airflowJob } from "./airflowJob";
 import type { AirflowProcessArgs } from "./airflowProcess";
-import { fromSecret, processEnvironment, secretEnvironment } from "./environment";
+import { fromSecret, jobEnvironment, secretEnvironment } from "./environment";
 
 /**
  * Makes the first user. The password reaches it through a Secret, never through an argument that a process list shows.
@@ -24,7 +24,7 @@ export class AdminUser extends pulumi.ComponentResource {
                 noun: "create-admin",
                 script: script(__dirname, "create_admin.py"),
                 environment: {
-                    ...processEnvironment(args.settings),
+                    ...jobEnvironment(args.settings),
                     ADMIN_USER: admin.user,
                     ADMIN_EMAIL: admin.email,
                 },

@@ -55,6 +55,12 @@ export function processEnvironment(settings: AirflowSettings): Environment {
     };
 }
 
+/** What Jobs are told that work on the database alone. A change of how DAGs arrive is none to them, and runs none again. */
+export function jobEnvironment(settings: AirflowSettings): Environment {
+    const delivery = dagsEnvironment(settings.dags);
+    return Object.fromEntries(Object.entries(processEnvironment(settings)).filter(([name]) => !(name in delivery)));
+}
+
 /** What a task is told. It has no database, so the executor that it is told of must not be one that looks for it. */
 export function workerEnvironment(settings: AirflowSettings): Environment {
     return {

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { script } from "../kubernetes/script";
 import { airflowJob } from "./airflowJob";
 import type { AirflowProcessArgs } from "./airflowProcess";
-import { processEnvironment, secretEnvironment } from "./environment";
+import { jobEnvironment, secretEnvironment } from "./environment";
 
 /**
  * Brings the database to the schema of this Airflow before any process starts, and refuses a database that was written with
@@ -24,7 +24,7 @@ export class Migration extends pulumi.ComponentResource {
                 noun: "migrate",
                 script: script(__dirname, "migrate.py"),
                 environment: {
-                    ...processEnvironment(args.settings),
+                    ...jobEnvironment(args.settings),
                     // What goes wrong with a database of somebody else's is a matter of other settings.
                     ...(args.settings.database.external && { EXTERNAL_DATABASE: "True" }),
                 },

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import {
     commonEnvironment,
+    jobEnvironment,
     optionVariable,
     plainEnvironment,
     processEnvironment,
@@ -13,6 +14,7 @@ import {
 import { ownedVariables, secretVariableNames } from "../../components/airflow/ownedVariables";
 import type { SecretKeys } from "../../components/airflow/secretKeys";
 import { withDefaults } from "../../components/airflowKubernetesDefaults";
+import { DagDelivery } from "../../components/dags/dagsArgs";
 
 const settings = withDefaults({
     airflow: { url: "https://example.org/airflow", options: { core: { parallelism: "7" } } },
@@ -33,6 +35,17 @@ const common = {
 };
 
 describe("environment", () => {
+    it("tells Jobs on the database the same whatever the delivery of DAGs, so that a change of it runs none again", () => {
+        const git = { repository: "https://git.example.org/dags.git" };
+        const told = [DagDelivery.Volume, DagDelivery.GitSync, DagDelivery.GitBundle, DagDelivery.Image].map(
+            (delivery) => jobEnvironment(withDefaults({ dags: { delivery, git } })),
+        );
+        expect(told[0]).to.include({ AIRFLOW__CORE__EXECUTOR: "KubernetesExecutor" });
+        for (const one of told) {
+            expect(one).to.deep.equal(told[0]);
+        }
+    });
+
     it("tells all processes and tasks where Airflow is, and collects no usage data", () => {
         expect(commonEnvironment(settings)).to.deep.equal(common);
     });
