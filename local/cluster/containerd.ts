@@ -103,6 +103,14 @@ export async function imageDigest(name: string): Promise<string | undefined> {
     return findDigest(await ctr(["images", "list"]), name);
 }
 
+/** Removes the images of the running cluster whose names begin with a text, and what only they are made of. */
+export async function removeImages(prefix: string): Promise<void> {
+    const names = (await ctr(["images", "list", "--quiet"])).split("\n").filter((name) => name.startsWith(prefix));
+    if (names.length > 0) {
+        await ctr(["images", "remove", "--sync", ...names]);
+    }
+}
+
 /** The digest of a name in what `ctr images list` prints. */
 export function findDigest(list: string, name: string): string | undefined {
     for (const line of list.split("\n")) {

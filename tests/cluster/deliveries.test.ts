@@ -39,17 +39,20 @@ describe("Deliveries and storages on the local cluster", function () {
         return made;
     };
     const builds = new Map<string, Promise<void>>();
-    const build = async (folder: string, image: string): Promise<void> => {
-        const last = [...builds.values()].at(-1);
-        // Builds share one store.
-        const made = (last ?? Promise.resolve())
-            .catch(() => undefined)
-            .then(async () => {
-                const { code, all } = await startMake("image", process.env, { FOLDER: folder, IMAGE: image }).ended;
-                expect(code, all).to.equal(0);
-            });
+    let lastBuild: Promise<unknown> = Promise.resolve();
+    const build = (folder: string, image: string): Promise<void> => {
+        const known = builds.get(image);
+        if (known !== undefined) {
+            return known;
+        }
+        // One at a time: builds share one store.
+        const made = lastBuild.then(async () => {
+            const { code, all } = await startMake("image", process.env, { FOLDER: folder, IMAGE: image }).ended;
+            expect(code, all).to.equal(0);
+        });
+        lastBuild = made.catch(() => undefined);
         builds.set(image, made);
-        await made;
+        return made;
     };
 
     before("the servers run, and nothing is left of an earlier test run", async () => {

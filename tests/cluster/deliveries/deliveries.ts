@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Installation } from "../support/installation";
@@ -76,7 +76,9 @@ export function byImage(installation: Installation, build: (folder: string, imag
             write(join(folder, "dags"), files);
             const containerfile = "FROM apache/airflow:3.3.2\nCOPY --chown=50000:0 dags /opt/airflow/dags\n";
             writeFileSync(join(folder, "Containerfile"), containerfile);
-            image = `localhost/airflow-test/dags:${randomBytes(4).toString("hex")}`;
+            // The same DAGs are the same image, wherever they are used.
+            const content = createHash("sha256").update(JSON.stringify(files)).digest("hex");
+            image = `localhost/airflow-test/dags:${content.slice(0, 8)}`;
             await build(folder, image);
         },
         settings: () => ({ dags: { delivery: "image", refreshSeconds }, airflow: { image } }),

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { removeImages } from "../../../local/cluster/containerd";
 import { paths } from "../../../local/cluster/layout";
 import { waitFor } from "../../../local/commands/deadline";
 import { testPrefix } from "./installation";
@@ -57,6 +58,7 @@ export async function removeLeftovers(): Promise<void> {
         within: 180_000,
         what: `the end of what an earlier test run left: ${left.map(identity).join(", ")}`,
     });
+    await removeImages(`localhost/${testPrefix}/`);
     removeData();
 }
 
