@@ -261,7 +261,7 @@ function manifests(hostKey: KeyPair, clientKey: KeyPair): string {
         image,
         command: [command],
         env,
-        startupProbe: { ...check, periodSeconds: 1, failureThreshold: 100 },
+        startupProbe: { ...check, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: 100 },
         securityContext: restricted,
         volumeMounts: volumes.map((volume) => ({
             name: volume,
@@ -341,7 +341,12 @@ function manifests(hostKey: KeyPair, clientKey: KeyPair): string {
                         { name: "POSTGRES_PASSWORD", value: "a-password-for-tests" },
                         { name: "PGDATA", value: "/data/pgdata" },
                     ],
-                    readinessProbe: { exec: { command: ["pg_isready", "-q", "-h", "127.0.0.1"] }, periodSeconds: 1 },
+                    startupProbe: {
+                        exec: { command: ["pg_isready", "-q", "-h", "127.0.0.1"] },
+                        periodSeconds: 1,
+                        timeoutSeconds: 10,
+                        failureThreshold: 100,
+                    },
                     volumeMounts: [
                         { name: "data", mountPath: "/data" },
                         { name: "run", mountPath: "/var/run/postgresql" },
@@ -356,9 +361,11 @@ function manifests(hostKey: KeyPair, clientKey: KeyPair): string {
                     name: "ganesha",
                     image: "registry.k8s.io/sig-storage/nfs-provisioner:v4.0.8",
                     command: ["sh", "-euc", ganeshaStart],
-                    readinessProbe: {
+                    startupProbe: {
                         exec: { command: ["sh", "-c", "showmount --no-headers --exports 127.0.0.1 | grep -q /export"] },
                         periodSeconds: 1,
+                        timeoutSeconds: 10,
+                        failureThreshold: 100,
                     },
                     securityContext: {
                         runAsUser: 0,
