@@ -5,10 +5,14 @@ import { shortHash } from "../kubernetes/hash";
 import { objectLabels, selectorLabels } from "../kubernetes/labels";
 import { names, ports } from "../kubernetes/names";
 import { PodSecurityLevel } from "../kubernetes/podSecurity";
+import { type Check, livenessProbe, readinessProbe } from "../kubernetes/probes";
 import { containerResources } from "../kubernetes/resources";
 import { workloadTimeouts } from "../kubernetes/timeouts";
 import { ganeshaConfiguration, ganeshaStart, nfsDisk, nfsExport } from "./ganeshaConfiguration";
 import { RetainedClaims } from "./retainedClaims";
+
+/** A server that has exported its directory once stays well as long as it listens. */
+const listening: Check = { tcpSocket: { port: "nfs" } };
 
 /** Arguments of {@link NfsServer}. */
 export interface NfsServerArgs {
@@ -120,12 +124,8 @@ export class NfsServer extends pulumi.ComponentResource {
                                         timeoutSeconds: 5,
                                         failureThreshold: 60,
                                     },
-                                    readinessProbe: { tcpSocket: { port: "nfs" }, periodSeconds: 5 },
-                                    livenessProbe: {
-                                        tcpSocket: { port: "nfs" },
-                                        periodSeconds: 10,
-                                        failureThreshold: 3,
-                                    },
+                                    readinessProbe: readinessProbe(listening),
+                                    livenessProbe: livenessProbe(listening),
                                     resources: containerResources(resources),
                                     securityContext: {
                                         runAsUser: 0,
