@@ -65,6 +65,12 @@ describe("Deliveries and storages on the local cluster", function () {
         work = runLanes(lanes, 3);
     });
 
+    afterEach("a failure is told at once", function () {
+        if (this.currentTest?.state === "failed") {
+            console.log(this.currentTest.err?.message);
+        }
+    });
+
     after("nothing is left of this one", async () => {
         await work;
         await Promise.all(installations.map((one) => one.close()));
