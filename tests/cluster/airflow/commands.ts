@@ -29,6 +29,12 @@ export function commands(): void {
             expect(existsSync(stdout.trim())).to.equal(true);
         });
 
+        it("make providers lists what the Airflow in the cluster holds, with versions", async () => {
+            const { stdout } = await installation.makeWell("providers");
+            expect(stdout).to.match(/^apache-airflow-providers-cncf-kubernetes +\d+\.\d+\.\d+$/m);
+            expect(stdout).to.match(/^apache-airflow-providers-git +\d+\.\d+\.\d+$/m);
+        });
+
         it("make status tells that all is well", async () => {
             const made = await installation.makeWell("status");
             expect(made.stdout).to.contain("All is well").and.contain(`${namespaces.airflow}/airflow-postgres-0`);
