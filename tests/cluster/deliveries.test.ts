@@ -15,6 +15,7 @@ import { type GitRepository, TestServers } from "./support/testServers";
 /**
  * Every way in which DAGs arrive on every kind of storage. Each storage has an installation of its own, on which the deliveries
  * take turns, as a user would change them; the installations run side by side, because most of the time goes by with waiting.
+ * TEST_LANES=server,bad runs some of them only: server, outside, host, around, bad.
  */
 describe("Deliveries and storages on the local cluster", function () {
     this.timeout(3_000_000);
@@ -25,6 +26,8 @@ describe("Deliveries and storages on the local cluster", function () {
     const installations: Installation[] = [];
     const repositories = new Map<string, GitRepository>();
 
+    const asked = process.env.TEST_LANES?.split(",");
+    const isAsked = (name: string): boolean => asked?.includes(name) ?? true;
     const installation = (name: string): Installation => {
         const made = new Installation(`${testPrefix}-${name}`);
         made.beModest();
@@ -94,6 +97,9 @@ describe("Deliveries and storages on the local cluster", function () {
         values: () => Promise<Readonly<Record<string, unknown>>>,
         further: (lane: Lane, on: Installation, volume: () => Delivery) => void,
     ): void => {
+        if (!isAsked(noun)) {
+            return;
+        }
         const on = installation(noun);
         const lane = new Lane();
         lanes.push(lane);
@@ -175,22 +181,24 @@ describe("Deliveries and storages on the local cluster", function () {
         },
     );
 
-    const around = installation("around");
-    const aroundLane = new Lane();
-    lanes.push(aroundLane);
-    let aroundDelivery: Delivery | undefined;
-    surroundings(
-        aroundLane,
-        around,
-        () => servers,
-        () => {
-            aroundDelivery ??= byVolume(around);
-            return aroundDelivery;
-        },
-    );
-
-    const bad = installation("bad");
-    const badLane = new Lane();
-    lanes.push(badLane);
-    badSettings(badLane, bad, () => servers);
+    if (isAsked("around")) {
+        const on = installation("around");
+        const lane = new Lane();
+        lanes.push(lane);
+        let delivery: Delivery | undefined;
+        surroundings(
+            lane,
+            on,
+            () => servers,
+            () => {
+                delivery ??= byVolume(on);
+                return delivery;
+            },
+        );
+    }
+    if (isAsked("bad")) {
+        const lane = new Lane();
+        lanes.push(lane);
+        badSettings(lane, installation("bad"), () => servers);
+    }
 });

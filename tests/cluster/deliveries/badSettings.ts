@@ -31,6 +31,8 @@ export function badSettings(lane: Lane, installation: Installation, servers: () 
         readonly values: () => Promise<Readonly<Record<string, unknown>>>;
         /** What has to be there before, and is ended after it. */
         readonly with?: () => Promise<() => Promise<void>>;
+        /** Whether the volumes are others than before, which they cannot be while a pod of the attempt before refers to them. */
+        readonly afterDown?: boolean;
     }
     const attempts: readonly Attempt[] = [
         {
@@ -102,6 +104,7 @@ export function badSettings(lane: Lane, installation: Installation, servers: () 
         {
             what: "a path that the NFS server does not export",
             says: /storage\.nfs\.path.*\/no\/such\/export/,
+            afterDown: true,
             values: async () => ({
                 hosting: "readWriteMany",
                 storage: { kind: "nfs", nfs: { server: servers().nfsAddress, path: "/no/such/export" } },
@@ -118,8 +121,11 @@ export function badSettings(lane: Lane, installation: Installation, servers: () 
         },
     ];
 
-    const results = attempts.map(({ what, values, with: prepare }) =>
+    const results = attempts.map(({ what, values, with: prepare, afterDown }) =>
         lane.step(`${group}: ${what}`, async (): Promise<Made> => {
+            if (afterDown) {
+                await installation.down();
+            }
             const end = await prepare?.();
             try {
                 installation.configure({ ...nothing, ...(await values()) });
