@@ -168,16 +168,23 @@ export class AirflowApi {
 /** A log entry: plain text, or structured with at least the event. */
 export type LogEntry =
     | string
-    | { readonly event?: string; readonly timestamp?: string | null; readonly level?: string };
+    | {
+          readonly event?: string;
+          readonly timestamp?: string | null;
+          readonly level?: string;
+          /** What was raised, if anything. */
+          readonly error_detail?: readonly { readonly exc_type?: string; readonly exc_value?: string }[] | null;
+      };
 
-/** A log entry as one line of text. */
+/** A log entry as text: one line, and one more for each error that it tells of. */
 export function logLine(entry: LogEntry): string {
     if (typeof entry === "string") {
         return entry;
     }
     const time = entry.timestamp ? `${entry.timestamp.slice(11, 19)} ` : "";
     const level = entry.level && entry.level !== "info" ? `${entry.level.toUpperCase()} ` : "";
-    return `${time}${level}${entry.event ?? ""}`;
+    const errors = (entry.error_detail ?? []).map(({ exc_type, exc_value }) => `\n${exc_type}: ${exc_value}`);
+    return `${time}${level}${entry.event ?? ""}${errors.join("")}`;
 }
 
 function runPath(dagId: string, runId: string): string {

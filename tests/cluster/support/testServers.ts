@@ -136,16 +136,17 @@ with zipfile.ZipFile(f"/packages/{name}-{version}-py3-none-any.whl", "w") as whe
 
     /** The text of every object in the bucket of logs. */
     public async bucketContents(): Promise<string> {
-        const script = [
-            "import urllib.request, re",
-            `base = "http://127.0.0.1:5000/airflow-logs"`,
-            `listing = urllib.request.urlopen(base + "?list-type=2").read().decode()`,
-            `for key in re.findall("<Key>(.*?)</Key>", listing):`,
-            "    print(key)",
-            `    print(urllib.request.urlopen(base + "/" + urllib.request.pathname2url(key)).read().decode())`,
-        ].join("\n");
+        const script = `
+import boto3
+s3 = boto3.client("s3", endpoint_url="http://127.0.0.1:5000", region_name="us-east-1",
+                  aws_access_key_id="any", aws_secret_access_key="any")
+for page in s3.get_paginator("list_objects_v2").paginate(Bucket="airflow-logs"):
+    for entry in page.get("Contents", []):
+        print(entry["Key"])
+        print(s3.get_object(Bucket="airflow-logs", Key=entry["Key"])["Body"].read().decode())
+`;
         const inside = ["exec", "--namespace", namespace, "deployment/servers", "--container", "s3", "--"];
-        return await kube([...inside, "python3", "-c", script]);
+        return await kube([...inside, "/opt/servers/bin/python3", "-c", script]);
     }
 
     /** Why something on the servers may have failed. */
