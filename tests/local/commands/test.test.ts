@@ -28,6 +28,8 @@ describe("The count of a test run", () => {
 describe("What is printed", () => {
     it("shows a log entry as one line", () => {
         expect(logLine("plain")).to.equal("plain");
+        const raised = { event: "Task failed", level: "error", error_detail: [{ exc_type: "A", exc_value: "why" }] };
+        expect(logLine(raised)).to.equal("ERROR Task failed\nA: why");
         expect(logLine({ event: "hello", timestamp: "2026-01-02T03:04:05.678Z", level: "info" })).to.equal(
             "03:04:05 hello",
         );
