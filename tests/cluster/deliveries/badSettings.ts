@@ -153,9 +153,12 @@ export function badSettings(lane: Lane, installation: Installation, servers: () 
             it(`end make up in one message that names the key, in less than two minutes: ${what}`, async () => {
                 const made = await results[index]();
                 expect(made.code).to.not.equal(0);
-                expect(made.all).to.match(says);
                 expect(made.milliseconds).to.be.lessThan(120_000);
-                expect(made.all).to.not.match(/timed out|deadline exceeded/i);
+                // What it ends with; before that, a busy machine may have been late with something else.
+                const told = made.all.slice(Math.max(0, made.all.lastIndexOf("\nFailed:")));
+                expect(told)
+                    .to.match(says)
+                    .and.not.match(/timed out|deadline exceeded/i);
             });
         }
 
