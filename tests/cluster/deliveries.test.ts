@@ -5,6 +5,7 @@ import { byGitBundle, byGitSync, byImage, byVolume, type Delivery } from "./deli
 import { deliveryCase } from "./deliveries/deliveryCase";
 import { Lane, runLanes } from "./deliveries/lane";
 import { nfsServer } from "./deliveries/nfsServer";
+import { retainedClaims } from "./deliveries/retainedClaims";
 import { sharedFiles } from "./deliveries/sharedFiles";
 import { surroundings } from "./deliveries/surroundings";
 import { Installation, testPrefix } from "./support/installation";
@@ -15,7 +16,7 @@ import { type GitRepository, TestServers } from "./support/testServers";
 /**
  * Every way in which DAGs arrive on every kind of storage. Each storage has an installation of its own, on which the deliveries
  * take turns, as a user would change them; the installations run side by side, because most of the time goes by with waiting.
- * TEST_LANES=server,bad runs some of them only: server, outside, host, around, bad.
+ * TEST_LANES=server,bad runs some of them only: server, outside, host, around, class, bad.
  */
 describe("Deliveries and storages on the local cluster", function () {
     this.timeout(3_000_000);
@@ -195,6 +196,16 @@ describe("Deliveries and storages on the local cluster", function () {
                 return delivery;
             },
         );
+    }
+    if (isAsked("class")) {
+        const on = installation("class");
+        const lane = new Lane();
+        lanes.push(lane);
+        let delivery: Delivery | undefined;
+        retainedClaims(lane, on, () => {
+            delivery ??= byVolume(on);
+            return delivery;
+        });
     }
     if (isAsked("bad")) {
         const lane = new Lane();

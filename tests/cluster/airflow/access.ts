@@ -9,8 +9,10 @@ import { kube, objects } from "../support/kubernetes";
 interface Documented {
     readonly namespace: keyof typeof namespaces;
     readonly account: string;
-    /** `resource: verb, verb` each, sorted. */
+    /** In the workers' namespace: `resource: verb, verb` each, sorted. */
     readonly rights: readonly string[];
+    /** In its own namespace. */
+    readonly atHome: readonly string[];
 }
 
 /** Rules of a SelfSubjectRulesReview. */
@@ -31,13 +33,15 @@ interface Review {
 /** The rights that docs/access.md promises. */
 function documented(): Documented[] {
     const text = readFileSync(join(repositoryDirectory, "docs", "access.md"), "utf8");
-    const row = /^\| `(airflow|airflow-workers)\/([\w-]+)` \| (?:yes|no) \| (.+?) \| (.+?) \|$/gm;
-    return [...text.matchAll(row)].map(([, namespace, account = "", inWorkers = "", elsewhere]) => {
-        expect(elsewhere).to.equal("nothing");
+    const row = /^\| `(airflow|airflow-workers|airflow-storage)\/([\w-]+)` \| (?:yes|no)[^|]* \| (.+?) \| (.+?) \|$/gm;
+    const listed = (rights: string) => (rights === "nothing" ? [] : rights.split("; ").map(sortedVerbs).sort());
+    return [...text.matchAll(row)].map(([, namespace = "", account = "", inWorkers = "", elsewhere = ""]) => {
+        expect(elsewhere).to.match(/^(nothing|in its own namespace, .+)$/);
         return {
-            namespace: namespace === "airflow" ? "airflow" : "workers",
+            namespace: namespace === "airflow" ? "airflow" : namespace === "airflow-workers" ? "workers" : "storage",
             account,
-            rights: inWorkers === "nothing" ? [] : inWorkers.split("; ").map(sortedVerbs).sort(),
+            rights: listed(inWorkers),
+            atHome: listed(elsewhere.replace("in its own namespace, ", "")),
         };
     });
 }
@@ -102,14 +106,18 @@ export function access(): void {
             }
         });
 
-        for (const { namespace, account, rights: promised } of documented()) {
+        for (const { namespace, account, rights: promised, atHome } of documented()) {
             it(`is for ${account} just what docs/access.md says`, async () => {
                 const home = namespaces[namespace];
                 for (const place of [...Object.values(namespaces), "default", "kube-system"]) {
                     // What every account of any namespace may do: ask what it may do, and read the API's own description.
                     const everybody = await rights("nobody-at-all", home, place);
                     const own = (await rights(account, home, place)).filter((right) => !everybody.includes(right));
-                    expect(own, `in ${place}`).to.deep.equal(place === namespaces.workers ? promised : []);
+                    const expected = [
+                        ...(place === namespaces.workers ? promised : []),
+                        ...(place === home ? atHome : []),
+                    ];
+                    expect(own, `in ${place}`).to.deep.equal(expected);
                 }
             });
         }

@@ -21,7 +21,7 @@ const moments = [
 
 const namespaced = [
     "serviceaccounts,roles.rbac.authorization.k8s.io,rolebindings.rbac.authorization.k8s.io,configmaps,secrets",
-    "services,persistentvolumeclaims,deployments.apps,statefulsets.apps,jobs.batch",
+    "services,persistentvolumeclaims,deployments.apps,statefulsets.apps,jobs.batch,cronjobs.batch",
 ].join(",");
 
 /** Random values by name, as the state has them. */
@@ -39,7 +39,7 @@ async function recorded(): Promise<string[]> {
         .sort();
 }
 
-/** What the cluster has, but for the volumes that a StorageClass made. */
+/** What the cluster has, but for what other objects there made: volumes of a StorageClass, Jobs of a CronJob. */
 async function present(): Promise<string[]> {
     const inside = await Promise.all(
         Object.values(namespaces).map((namespace) =>
@@ -47,7 +47,7 @@ async function present(): Promise<string[]> {
         ),
     );
     return [...(await installedObjects()), ...inside.flat()]
-        .filter((object) => !isProvisioned(object))
+        .filter((object) => !isProvisioned(object) && object.metadata.ownerReferences === undefined)
         .map(identity)
         .sort();
 }
