@@ -12,6 +12,9 @@ import { disruptionBudget } from "./disruptionBudget";
 import { paths } from "./paths";
 import { workerPodTemplate } from "./workerPodTemplate";
 
+/** Python's YAML is version 1.1, to which a plain `no` or `on` is no text. */
+const asPythonReads = { version: "1.1" } as const;
+
 /**
  * The scheduler, which makes a pod for each task, and the template of these pods.
  *
@@ -33,7 +36,9 @@ export class Scheduler extends pulumi.ComponentResource {
                 data: {
                     "worker.yaml": pulumi
                         .output(workerPodTemplate(args.instance, args.settings))
-                        .apply((pod) => stringify(pod, { sortMapEntries: true, aliasDuplicateObjects: false })),
+                        .apply((pod) =>
+                            stringify(pod, { ...asPythonReads, sortMapEntries: true, aliasDuplicateObjects: false }),
+                        ),
                 },
             },
             { parent: this },

@@ -107,7 +107,7 @@ describe("The manifests of every combination", function () {
             expect(error, what).to.equal(undefined);
             const file = join(directory, "manifests", `${what.replaceAll(/\W+/g, "-")}.yaml`);
             const texts = manifests(registrations).map((manifest) =>
-                stringify(manifest, { aliasDuplicateObjects: false }),
+                stringify(manifest, { version: "1.1", aliasDuplicateObjects: false }),
             );
             writeFileSync(file, texts.join("---\n"));
             files.push(file);

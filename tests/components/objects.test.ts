@@ -32,6 +32,18 @@ function secretReferences(pod: Pod): string[] {
     return [...inEnvironment, ...inVolumes];
 }
 
+describe("the template of task pods", () => {
+    it("keeps text that Python's YAML would take for something else", async () => {
+        const env = ["no", "on", "1e3", "0777", "null", "2026-01-01"].map((value, index) => ({
+            name: `V${index}`,
+            value,
+        }));
+        const { spec: pod } = workerPod(await build({ workers: { env } }));
+        const kept = pod.containers[0].env.filter(({ name }) => /^V\d$/.test(name));
+        expect(kept.map(({ value }) => value)).to.deep.equal(env.map(({ value }) => value));
+    });
+});
+
 describe("the objects of AirflowKubernetes", () => {
     let defaults: Registration[];
     let retained: Registration[];

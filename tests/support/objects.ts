@@ -77,7 +77,10 @@ export function pods(registrations: readonly Registration[]): Pod[] {
 /** The pod of tasks, as the scheduler reads it. */
 export function workerPod(registrations: readonly Registration[]): Pod {
     const template = named(registrations, "airflow-scheduler-pod-template");
-    const pod = parse((template.inputs.data as Record<string, string>)["worker.yaml"]) as k8s.types.output.core.v1.Pod;
+    const pod = parse((template.inputs.data as Record<string, string>)["worker.yaml"], {
+        // As Python reads it.
+        version: "1.1",
+    }) as k8s.types.output.core.v1.Pod;
     return { owner: template.name, kind: "Pod", metadata: pod.metadata as Metadata, spec: pod.spec };
 }
 

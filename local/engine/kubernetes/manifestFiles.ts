@@ -26,5 +26,8 @@ export function prepareDirectory(directory: string): void {
 
 /** Writes the manifest of an object. */
 export function writeManifest(directory: string, object: KubernetesObject): void {
-    writeFileSync(join(directory, manifestPath(object)), stringify(object, { lineWidth: 0 }), { mode: 0o600 });
+    // kubectl reads version 1.1 of YAML, to which a plain `no` is no text.
+    writeFileSync(join(directory, manifestPath(object)), stringify(object, { version: "1.1", lineWidth: 0 }), {
+        mode: 0o600,
+    });
 }
