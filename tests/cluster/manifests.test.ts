@@ -68,8 +68,14 @@ const reasons: readonly Reason[] = [
     },
     {
         check: "pod-probes-identical",
-        on: /\/airflow-api-server$/,
-        because: "Its other endpoints depend on the database, which neither a restart nor a detour mends.",
+        on: /\/(airflow-api-server|airflow-postgres|airflow-nfs-server|airflow-git-sync)$/,
+        because:
+            "Each has one cheap question that does not depend on others; a restart only follows when it fails five times.",
+    },
+    {
+        check: "statefulset-has-servicename",
+        on: /\/airflow-nfs-server$/,
+        because: "Its Service is no headless one: nodes mount an address that must outlive the pod.",
     },
     {
         check: "pod-probes",
