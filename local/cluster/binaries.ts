@@ -1,12 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { existsSync, lstatSync, readlinkSync } from "node:fs";
+import { lstatSync, readlinkSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { mountHelpers, nfsClient } from "../nfs/index.js";
+import { ensureBuilt } from "../support/buildCache.js";
 import { buildKey } from "../support/buildKey.js";
 import { command } from "../support/command.js";
-import { cacheDirectory } from "../support/paths.js";
-import { withHeartbeat } from "../support/progress.js";
 import { paths } from "./layout.js";
 
 /** What is built from the Go modules under `go/`. */
@@ -54,7 +52,7 @@ export function kubernetesVersionFlags(version: string): string {
 
 let compiler: Promise<string> | undefined;
 
-async function build(name: GoBinary): Promise<{ directory: string; flags: string }> {
+async function build(name: GoBinary): Promise<{ key: string; flags: string }> {
     const source = join(sources, name);
     const files: Record<string, string> = {};
     for (const file of await readdir(source)) {
@@ -66,7 +64,7 @@ async function build(name: GoBinary): Promise<{ directory: string; flags: string
             ? ` ${kubernetesVersionFlags(requiredVersion(files["go.mod"], "k8s.io/kubernetes"))}`
             : "";
     const flags = `-s -w${stamps}`;
-    return { directory: join(cacheDirectory, "bin", `${name}-${buildKey(files, await compiler, flags)}`), flags };
+    return { key: `${name}-${buildKey(files, await compiler, flags)}`, flags };
 }
 
 const running = new Map<GoBinary, Promise<string>>();
@@ -75,42 +73,31 @@ const running = new Map<GoBinary, Promise<string>>();
 export function goBinary(name: GoBinary): Promise<string> {
     let result = running.get(name);
     if (result === undefined) {
-        result = ensureBuilt(name);
+        result = ensureBinary(name);
         running.set(name, result);
     }
     return result;
 }
 
-async function ensureBuilt(name: GoBinary): Promise<string> {
-    const { directory, flags } = await build(name);
-    const binary = join(directory, name);
-    if (existsSync(binary)) {
-        return binary;
-    }
-    await mkdir(join(cacheDirectory, "bin"), { recursive: true });
-    const temporary = `${directory}.${randomBytes(4).toString("hex")}.tmp`;
+async function ensureBinary(name: GoBinary): Promise<string> {
+    const { key, flags } = await build(name);
     const hint = name === "kubernetes" ? " (about 6 minutes on 2 cores; kept for the next time)" : "";
-    try {
-        await withHeartbeat(`Building ${name} from Go modules${hint}`, () =>
-            command("go", ["build", "-trimpath", "-ldflags", flags, "-o", join(temporary, name), "."], {
+    const directory = await ensureBuilt({
+        name: key,
+        title: `Building ${name} from Go modules${hint}`,
+        fill: async (into) => {
+            await command("go", ["build", "-trimpath", "-ldflags", flags, "-o", join(into, name), "."], {
                 directory: join(sources, name),
                 environment: { CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-mod=readonly -buildvcs=false" },
-            }),
-        );
-        if (name === "kubernetes") {
-            for (const link of kubernetesNames) {
-                await symlink(name, join(temporary, link));
+            });
+            if (name === "kubernetes") {
+                for (const link of kubernetesNames) {
+                    await symlink(name, join(into, link));
+                }
             }
-        }
-        await rename(temporary, directory);
-    } catch (error) {
-        await rm(temporary, { recursive: true, force: true });
-        // Another run may have built the same in the meantime.
-        if (!existsSync(binary)) {
-            throw error;
-        }
-    }
-    return binary;
+        },
+    });
+    return join(directory, name);
 }
 
 /** Where the programs of the local cluster are found by name, kubectl among them. Filled by `up`. */

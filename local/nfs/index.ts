@@ -1,11 +1,8 @@
-import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ensureBuilt } from "../support/buildCache.js";
 import { buildKey } from "../support/buildKey.js";
 import { command } from "../support/command.js";
-import { cacheDirectory } from "../support/paths.js";
-import { withHeartbeat } from "../support/progress.js";
 
 const sources = join(__dirname, "source");
 const compilerFlags = [
@@ -35,11 +32,11 @@ let running: Promise<string> | undefined;
 
 /** The path of the NFS client that mount(8) calls; builds it when the cache lacks it. */
 export function nfsClient(): Promise<string> {
-    running ??= ensureBuilt();
+    running ??= ensureClient();
     return running;
 }
 
-async function ensureBuilt(): Promise<string> {
+async function ensureClient(): Promise<string> {
     const files: Record<string, string> = {};
     for (const file of await readdir(sources)) {
         files[file] = await readFile(join(sources, file), "utf8");
@@ -48,28 +45,16 @@ async function ensureBuilt(): Promise<string> {
     // Another version of a library may be laid out differently in memory.
     const libraries = await command("pkg-config", ["--modversion", "fuse3", "libnfs"]);
     const key = buildKey(files, `${compiler}${libraries}`, compilerFlags.join(" "));
-    const directory = join(cacheDirectory, "bin", `nfs-${key}`);
-    const binary = join(directory, "mount.nfs");
-    if (existsSync(binary)) {
-        return binary;
-    }
-    const temporary = `${directory}.${randomBytes(4).toString("hex")}.tmp`;
-    await mkdir(temporary, { recursive: true });
-    try {
-        await withHeartbeat("Building the NFS client", async () => {
+    const directory = await ensureBuilt({
+        name: `nfs-${key}`,
+        title: "Building the NFS client",
+        fill: async (into) => {
             const flags = (await command("pkg-config", ["--cflags", "--libs", "fuse3", "libnfs"])).trim().split(/\s+/);
             const units = Object.keys(files).filter((file) => file.endsWith(".c"));
-            await command("gcc", [...compilerFlags, "-o", join(temporary, "mount.nfs"), ...units, ...flags], {
+            await command("gcc", [...compilerFlags, "-o", join(into, "mount.nfs"), ...units, ...flags], {
                 directory: sources,
             });
-        });
-        await rename(temporary, directory);
-    } catch (error) {
-        await rm(temporary, { recursive: true, force: true });
-        // Another run may have built the same in the meantime.
-        if (!existsSync(binary)) {
-            throw error;
-        }
-    }
-    return binary;
+        },
+    });
+    return join(directory, "mount.nfs");
 }

@@ -1,11 +1,8 @@
-import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ensureBuilt } from "../support/buildCache.js";
 import { buildKey } from "../support/buildKey.js";
 import { command } from "../support/command.js";
-import { cacheDirectory } from "../support/paths.js";
-import { withHeartbeat } from "../support/progress.js";
 
 /** Programs that tests use, by the module that pins their versions and those of all they are made of. */
 const modules = {
@@ -38,28 +35,15 @@ async function ensureModule(module: string): Promise<string> {
     }
     const flags = "-s -w";
     const compiler = await command("go", ["env", "GOVERSION", "GOOS", "GOARCH"], { directory: source });
-    const directory = join(cacheDirectory, "bin", `${module}-${buildKey(files, compiler, flags)}`);
-    if (existsSync(directory)) {
-        return directory;
-    }
-    await mkdir(join(cacheDirectory, "bin"), { recursive: true });
-    const temporary = `${directory}.${randomBytes(4).toString("hex")}.tmp`;
-    await mkdir(temporary);
     const programs = Object.entries(modules).flatMap(([program, of]) => (of === module ? [program] : []));
-    try {
-        await withHeartbeat(`Building ${programs.join(" and ")} from Go modules`, () =>
-            command("go", ["build", "-trimpath", "-ldflags", flags, "-o", `${temporary}/`, "tool"], {
+    return await ensureBuilt({
+        name: `${module}-${buildKey(files, compiler, flags)}`,
+        title: `Building ${programs.join(" and ")} from Go modules`,
+        fill: async (directory) => {
+            await command("go", ["build", "-trimpath", "-ldflags", flags, "-o", `${directory}/`, "tool"], {
                 directory: source,
                 environment: { CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-mod=readonly -buildvcs=false" },
-            }),
-        );
-        await rename(temporary, directory);
-    } catch (error) {
-        await rm(temporary, { recursive: true, force: true });
-        // Another run may have built the same in the meantime.
-        if (!existsSync(directory)) {
-            throw error;
-        }
-    }
-    return directory;
+            });
+        },
+    });
 }
