@@ -141,7 +141,7 @@ export interface AdminArgs {
 /** One of Airflow's own processes. */
 export interface ProcessArgs {
     /**
-     * Number of pods.
+     * Number of pods, 1 to 20; of the triggerer also 0, where no DAG has a deferrable operator.
      * @default 1
      */
     readonly replicas?: number;

@@ -139,7 +139,8 @@ function processes(settings: AirflowSettings): Problem[] {
     return (["apiServer", "scheduler", "dagProcessor", "triggerer"] as const).flatMap((noun) => {
         const { replicas, env, placement, resources: size } = settings[noun];
         return [
-            ...wholeNumber(`${noun}.replicas`, replicas, 1, 20),
+            // Only deferred tasks need a triggerer, and without it they wait; nothing works without the others.
+            ...wholeNumber(`${noun}.replicas`, replicas, noun === "triggerer" ? 0 : 1, 20),
             ...resources(`${noun}.resources`, size),
             ...environment(`${noun}.env`, env),
             ...tolerations(`${noun}.placement`, placement),

@@ -151,6 +151,7 @@ const broken: Record<string, Case> = {
     },
     "no api-server": { args: { apiServer: { replicas: 0 } }, paths: ["apiServer.replicas"] },
     "half a scheduler": { args: { scheduler: { replicas: 1.5 } }, paths: ["scheduler.replicas"] },
+    "fewer triggerers than none": { args: { triggerer: { replicas: -1 } }, paths: ["triggerer.replicas"] },
     "a hundred triggerers": { args: { triggerer: { replicas: 100 } }, paths: ["triggerer.replicas"] },
     "CPU that is none": {
         args: { dagProcessor: { resources: { cpuLimit: "two" } } },
@@ -322,6 +323,7 @@ describe("validate", () => {
             "the ends of all ranges": {
                 dags: { refreshSeconds: 5 },
                 apiServer: { replicas: 20 },
+                triggerer: { replicas: 0 },
                 workers: { terminationGracePeriodSeconds: 3600, podsCreationBatchSize: 128 },
             },
             "a request that is the limit": {
