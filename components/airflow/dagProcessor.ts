@@ -6,7 +6,7 @@ import { workloadTimeouts } from "../kubernetes/timeouts";
 import { logsMount } from "./airflowPod";
 import { type AirflowProcessArgs, airflowWorkload } from "./airflowProcess";
 import { disruptionBudget } from "./disruptionBudget";
-import { heartbeatCheck } from "./heartbeat";
+import { heartbeat } from "./heartbeat";
 
 /**
  * The dag-processor, the only process that runs the top level of DAG files.
@@ -26,7 +26,7 @@ export class DagProcessor extends pulumi.ComponentResource {
             secrets: ["databaseConnection", "fernetKey", "gitConnection"],
             mounts: [...dagsMounts(args.settings), logsMount()],
             terminationGracePeriodSeconds: 30,
-            health: { check: heartbeatCheck("DagProcessorJob"), periodSeconds: 60 },
+            health: heartbeat("DagProcessorJob"),
         });
         const { metadata, replicas, selector, template } = workload;
         new k8s.apps.v1.Deployment(

@@ -6,7 +6,7 @@ import { workloadTimeouts } from "../kubernetes/timeouts";
 import { logsMount } from "./airflowPod";
 import { type AirflowProcessArgs, airflowWorkload } from "./airflowProcess";
 import { disruptionBudget } from "./disruptionBudget";
-import { heartbeatCheck } from "./heartbeat";
+import { heartbeat } from "./heartbeat";
 
 /**
  * The triggerer, which waits on behalf of deferred tasks. It is a StatefulSet for its stable host name only: the api-server
@@ -28,7 +28,7 @@ export class Triggerer extends pulumi.ComponentResource {
             mounts: [...dagsMounts(args.settings), logsMount()],
             port: { name: "logs", containerPort: ports.triggererLogs },
             terminationGracePeriodSeconds: 30,
-            health: { check: heartbeatCheck("TriggererJob"), periodSeconds: 60 },
+            health: heartbeat("TriggererJob"),
         });
         const { metadata, replicas, selector, template } = workload;
         new k8s.core.v1.Service(

@@ -15,13 +15,17 @@ export function commandCheck(...command: string[]): Check {
     return { exec: { command } };
 }
 
+/** How long a container may take to start, in seconds: as long as its rollout may. */
+const startupSeconds = 600;
+
 /**
- * Asks often until the first success, for five minutes: a slow start is not a failure.
+ * Asks often until the first success. A slow start is not a failure: on a node that has too much to do, a restart only adds
+ * to it.
  *
  * @see https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/#startup-probe
  */
 export function startupProbe(check: Check, periodSeconds = 3): Probe {
-    return { ...check, periodSeconds, timeoutSeconds: 10, failureThreshold: Math.ceil(300 / periodSeconds) };
+    return { ...check, periodSeconds, timeoutSeconds: 10, failureThreshold: Math.ceil(startupSeconds / periodSeconds) };
 }
 
 /** Restarts the container after `failureThreshold` failures in a row. */

@@ -189,11 +189,11 @@ describe("podSecurity", () => {
 describe("probes", () => {
     const check = httpCheck(8080, "/health");
 
-    it("give a start five minutes, however often they ask", () => {
+    it("give a start ten minutes, however often they ask", () => {
         fc.assert(
             fc.property(fc.integer({ min: 1, max: 60 }), (period) => {
                 const { failureThreshold, periodSeconds } = startupProbe(check, period);
-                return periodSeconds === period && Number(failureThreshold) * period >= 300;
+                return periodSeconds === period && Number(failureThreshold) * period >= 600;
             }),
         );
     });
