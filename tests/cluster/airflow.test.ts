@@ -5,7 +5,6 @@ import { destroyed } from "./airflow/destroyed";
 import { firstRun } from "./airflow/firstRun";
 import { interruptedUp } from "./airflow/interruptedUp";
 import { lostScheduler } from "./airflow/lostScheduler";
-import { retained } from "./airflow/retained";
 import { secondUp } from "./airflow/secondUp";
 import { severalNodes } from "./airflow/severalNodes";
 import { userInterface } from "./airflow/userInterface";
@@ -41,5 +40,4 @@ describe("Airflow on the local cluster", () => {
     userInterface();
     lostScheduler();
     destroyed();
-    retained();
 });

@@ -1,11 +1,10 @@
 import { expect } from "chai";
-import { badSettings } from "./deliveries/badSettings";
+import { badSettings, rightSettings } from "./deliveries/badSettings";
 import { changedInARun } from "./deliveries/changedInARun";
 import { byGitBundle, byGitSync, byImage, byVolume, type Delivery } from "./deliveries/deliveries";
 import { deliveryCase } from "./deliveries/deliveryCase";
 import { Lane, runLanes } from "./deliveries/lane";
-import { nfsServer } from "./deliveries/nfsServer";
-import { retainedClaims } from "./deliveries/retainedClaims";
+import { nfsServer, nfsServerSettings } from "./deliveries/nfsServer";
 import { sharedFiles } from "./deliveries/sharedFiles";
 import { surroundings } from "./deliveries/surroundings";
 import { Installation, testPrefix } from "./support/installation";
@@ -13,10 +12,16 @@ import { removeLeftovers } from "./support/leftovers";
 import { startMake } from "./support/make";
 import { type GitRepository, TestServers } from "./support/testServers";
 
+/** More at once would leave a machine of two cores no time to answer. */
+const lanesAtOnce = 2;
+
+/** How long all lanes may take, in milliseconds: several times what they take on two idle cores. */
+const lanesEnd = 40 * 60_000;
+
 /**
  * Every way in which DAGs arrive on every kind of storage. Each storage has an installation of its own, on which the deliveries
- * take turns, as a user would change them; the installations run side by side, because most of the time goes by with waiting.
- * TEST_LANES=server,bad runs some of them only: server, outside, host, around, class, bad.
+ * take turns, as a user would change them; two installations run side by side, because much of the time goes by with waiting.
+ * TEST_LANES=server,host runs some of them only: server, outside, host, around.
  */
 describe("Deliveries and storages on the local cluster", function () {
     this.timeout(3_000_000);
@@ -66,7 +71,7 @@ describe("Deliveries and storages on the local cluster", function () {
             repositories.set(name, await servers.repository(name, way));
         }
         // The tests look at what the lanes find, as they find it.
-        work = runLanes(lanes, 3);
+        work = runLanes(lanes, lanesAtOnce, lanesEnd);
     });
 
     afterEach("a failure is told at once", function () {
@@ -91,12 +96,13 @@ describe("Deliveries and storages on the local cluster", function () {
         { name: "outside-bundle", way: "https" },
     ] as const;
 
-    /** All deliveries on one storage, and what comes after them while it is there. */
+    /** All deliveries on one storage, with what comes before and after them on the same installation. */
     const storage = (
         noun: string,
         what: string,
         values: () => Promise<Readonly<Record<string, unknown>>>,
-        further: (lane: Lane, on: Installation, volume: () => Delivery) => void,
+        last: (lane: Lane, on: Installation) => void,
+        first: (lane: Lane, on: Installation) => void = () => undefined,
     ): void => {
         if (!isAsked(noun)) {
             return;
@@ -104,56 +110,46 @@ describe("Deliveries and storages on the local cluster", function () {
         const on = installation(noun);
         const lane = new Lane();
         lanes.push(lane);
+        first(lane, on);
         lane.step(what, async () => on.configure(await values()));
-        const known = new Map<string, Delivery>();
-        const once = (name: string, make: () => Delivery) => (): Delivery => {
-            const delivery = known.get(name) ?? make();
-            known.set(name, delivery);
-            return delivery;
+        const once = (make: () => Delivery): (() => Delivery) => {
+            let made: Delivery | undefined;
+            return () => {
+                made ??= make();
+                return made;
+            };
         };
-        const volume = once("volume", () => byVolume(on));
+        const git = (kind: "sync" | "bundle") => () => repository(`${noun}-${kind}`);
+        // An image comes first: changing to one later would start all that runs once more.
+        const image = once(() => byImage(on, build));
+        const volume = once(() => byVolume(on));
+        const gitSync = once(() => byGitSync(git("sync")()));
+        const gitBundle = once(() => byGitBundle(git("bundle")()));
+        deliveryCase(what, lane, on, image, "image");
         deliveryCase(what, lane, on, volume, "volume");
         sharedFiles(what, lane, on);
-        deliveryCase(
-            what,
-            lane,
-            on,
-            once("gitSync", () => byGitSync(repository(`${noun}-sync`))),
-            "gitSync",
-        );
+        deliveryCase(what, lane, on, gitSync, "gitSync");
         if (noun === "host") {
-            changedInARun("gitSync", lane, on, () => repository(`${noun}-sync`));
+            changedInARun("gitSync", lane, on, git("sync"));
         }
-        deliveryCase(
-            what,
-            lane,
-            on,
-            once("gitBundle", () => byGitBundle(repository(`${noun}-bundle`))),
-            "gitBundle",
-        );
+        deliveryCase(what, lane, on, gitBundle, "gitBundle");
         if (noun === "host") {
-            changedInARun("gitBundle", lane, on, () => repository(`${noun}-bundle`));
+            changedInARun("gitBundle", lane, on, git("bundle"));
         }
-        deliveryCase(
-            what,
-            lane,
-            on,
-            once("image", () => byImage(on, build)),
-            "image",
-        );
-        further(lane, on, volume);
+        last(lane, on);
     };
 
     storage(
         "server",
         "an NFS server in the cluster",
-        async () => ({ hosting: "readWriteMany", storage: { kind: "nfsServer" } }),
-        nfsServer,
+        async () => nfsServerSettings,
+        (lane, on) => nfsServer(lane, on, async (files) => void (await repository("server-bundle").commit(files))),
     );
     storage(
         "outside",
         "an NFS server outside",
         async () => ({
+            ...rightSettings,
             hosting: "readWriteMany",
             storage: {
                 kind: "nfs",
@@ -172,6 +168,7 @@ describe("Deliveries and storages on the local cluster", function () {
                 });
             });
         },
+        (lane, on) => badSettings(lane, on, () => servers),
     );
     storage(
         "host",
@@ -196,20 +193,5 @@ describe("Deliveries and storages on the local cluster", function () {
                 return delivery;
             },
         );
-    }
-    if (isAsked("class")) {
-        const on = installation("class");
-        const lane = new Lane();
-        lanes.push(lane);
-        let delivery: Delivery | undefined;
-        retainedClaims(lane, on, () => {
-            delivery ??= byVolume(on);
-            return delivery;
-        });
-    }
-    if (isAsked("bad")) {
-        const lane = new Lane();
-        lanes.push(lane);
-        badSettings(lane, installation("bad"), () => servers);
     }
 });

@@ -24,7 +24,7 @@ export function deliveryCase(
             "versions.py": versionDag(dagId, 1),
             "team/removed.py": versionDag(removedId, 1),
         });
-        installation.configure({ airflow: {}, gitToken: undefined, gitSshKey: undefined, ...delivery().settings() });
+        installation.configure({ gitToken: undefined, gitSshKey: undefined, ...delivery().settings() });
         await installation.up();
         const api = await installation.api();
         await waitFor(async () => (await api.dag(dagId)) && (await api.dag(removedId)), {

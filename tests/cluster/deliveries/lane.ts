@@ -48,11 +48,17 @@ export class Lane {
         return () => result.promise;
     }
 
-    /** Does all steps. A failure ends its group only. */
-    public async run(): Promise<void> {
+    /**
+     * Does all steps. A failure ends its group only; after the deadline (as `Date.now` tells it) nothing more is begun, so
+     * that a machine that is too slow ends with what was found and not with nothing.
+     */
+    public async run(deadline: number): Promise<void> {
         for (const step of this.steps) {
+            if (Date.now() > deadline) {
+                this.failed.set(step.group, "the time for all lanes is over");
+            }
             if (this.failed.has(step.group)) {
-                step.skip(new Error(`not tried, since a step before failed: ${String(this.failed.get(step.group))}`));
+                step.skip(new Error(`not tried: ${String(this.failed.get(step.group))}`));
                 continue;
             }
             try {
@@ -65,12 +71,13 @@ export class Lane {
     }
 }
 
-/** Runs lanes side by side, not more than `most` at once. */
-export async function runLanes(lanes: readonly Lane[], most: number): Promise<void> {
+/** Runs lanes side by side, not more than `most` at once, for so many milliseconds. */
+export async function runLanes(lanes: readonly Lane[], most: number, within: number): Promise<void> {
+    const deadline = Date.now() + within;
     const waiting = [...lanes];
     const worker = async (): Promise<void> => {
         for (let lane = waiting.shift(); lane !== undefined; lane = waiting.shift()) {
-            await lane.run();
+            await lane.run(deadline);
         }
     };
     await Promise.all(Array.from({ length: most }, worker));

@@ -2,15 +2,30 @@ import { expect } from "chai";
 import { waitFor } from "../../../local/commands/deadline";
 import type { Installation } from "../support/installation";
 import { kube, objects } from "../support/kubernetes";
-import type { Made } from "../support/make";
 import { linesDag } from "./dags";
-import type { Delivery } from "./deliveries";
 import type { Lane } from "./lane";
+import { claimOf, pinnedKeys } from "./retainedClaims";
 
 const lines = 250;
 
-/** The NFS server in the cluster when things go wrong, and what is left of it. */
-export function nfsServer(lane: Lane, installation: Installation, delivery: () => Delivery): void {
+/** An NFS server in the cluster, and a database that outlives its stack. */
+export const nfsServerSettings = {
+    hosting: "readWriteMany",
+    storage: { kind: "nfsServer" },
+    database: { retain: true, resources: { cpuRequest: "10m" } },
+    ...pinnedKeys(),
+} as const;
+
+/**
+ * The NFS server in the cluster when things go wrong, and what is left of it and of the database.
+ *
+ * @param publish Makes this the only DAG, which Airflow then finds by itself.
+ */
+export function nfsServer(
+    lane: Lane,
+    installation: Installation,
+    publish: (files: Readonly<Record<string, string>>) => Promise<void>,
+): void {
     const group = "the NFS server in the cluster";
     const dagId = "many_lines";
     const { airflow, storage } = installation.namespaces;
@@ -33,9 +48,7 @@ export function nfsServer(lane: Lane, installation: Installation, delivery: () =
     };
 
     const restarted = lane.step(group, async () => {
-        await delivery().publish({ "many_lines.py": linesDag(dagId, lines) });
-        installation.configure({ airflow: {}, gitToken: undefined, gitSshKey: undefined, ...delivery().settings() });
-        await installation.up();
+        await publish({ "many_lines.py": linesDag(dagId, lines) });
         const runId = await writing(30);
         const servers = await objects("pods", "--all-namespaces", "--selector=app.kubernetes.io/component=nfs-server");
         const ours = servers.filter(({ metadata }) => metadata.namespace?.startsWith(`${storage}-`));
@@ -45,28 +58,33 @@ export function nfsServer(lane: Lane, installation: Installation, delivery: () =
         const state = await installation.runEnds(dagId, runId);
         const api = await installation.api();
         const [task] = await api.tasks(dagId, runId);
-        return { state, tries: task.try_number, log: await api.log(dagId, runId, task) };
+        return { runId, state, tries: task.try_number, log: await api.log(dagId, runId, task) };
     });
 
-    let runId = "";
-    const destroyed = lane.step(group, async (): Promise<{ made: Made; retained: string }> => {
-        runId = await writing(20);
-        const retained = JSON.stringify((await installation.outputs()).retained);
-        return { made: await installation.down(), retained };
+    const destroyed = lane.step(group, async () => {
+        const runId = await writing(20);
+        const { retained } = await installation.outputs();
+        const made = await installation.down();
+        return { runId, made, files: claimOf(retained, "logs"), database: claimOf(retained, "database") };
     });
     const again = lane.step(group, async () => {
-        const { retained } = await destroyed();
-        const [, namespace = ""] = /"namespace":"([^"]+)"/.exec(retained) ?? [];
-        const [, name = ""] = /"claim":"([^"]+)"/.exec(retained) ?? [];
+        const { runId, files, database } = await destroyed();
         installation.configure({
-            storage: { kind: "nfsServer", nfsServer: { existingClaim: { namespace, name } } },
+            storage: { kind: "nfsServer", nfsServer: { existingClaim: files } },
+            database: { ...nfsServerSettings.database, existingClaim: database },
         });
         await installation.up();
         const log = await logFile(runId);
+        const { state } = await (await installation.api()).run(dagId, (await restarted()).runId);
         await installation.down();
-        const left = await objects("persistentvolumeclaims", "--namespace", namespace);
-        await kube(["delete", "namespace", namespace, "--wait=false"]);
-        return { log, left: left.map((claim) => claim.metadata.name), name };
+        const left = await Promise.all(
+            [files, database].map(async ({ namespace, name }) => {
+                const [claim] = await objects("persistentvolumeclaim", name, "--namespace", namespace);
+                await kube(["delete", "namespace", namespace, "--wait=false"]);
+                return claim?.status?.phase;
+            }),
+        );
+        return { log, state, left };
     });
 
     describe(group, () => {
@@ -84,10 +102,11 @@ export function nfsServer(lane: Lane, installation: Installation, delivery: () =
             expect((await destroyed()).made.milliseconds).to.be.lessThan(300_000);
         });
 
-        it("leaves its claim, with which the next make up has the data again", async () => {
-            const { log, left, name } = await again();
+        it("leaves its claim and that of the database, with which the next make up has logs and runs again", async () => {
+            const { log, state, left } = await again();
             expect(log).to.contain("line 20 of");
-            expect(left).to.deep.equal([name]);
+            expect(state).to.equal("success");
+            expect(left).to.deep.equal(["Bound", "Bound"]);
         });
     });
 }

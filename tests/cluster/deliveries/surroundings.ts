@@ -1,14 +1,14 @@
-import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { waitFor } from "../../../local/commands/deadline";
 import type { Installation } from "../support/installation";
-import { kube } from "../support/kubernetes";
+import { kube, objects } from "../support/kubernetes";
 import type { TestServers } from "../support/testServers";
 import { podOperatorDag } from "./dags";
 import type { Delivery } from "./deliveries";
 import type { Lane } from "./lane";
+import { claimOf, pinnedKeys } from "./retainedClaims";
 
 const packagesDag = `from airflow.sdk import dag, task
 
@@ -27,7 +27,10 @@ def packages():
 packages()
 `;
 
-/** What an installation may have around it: a database, a bucket and an index of packages that others run; and pods of tasks. */
+/**
+ * What an installation may have around it: a database, a bucket, an index of packages and volumes of a StorageClass, which
+ * others run and which outlive it; and pods of tasks.
+ */
 export function surroundings(
     lane: Lane,
     installation: Installation,
@@ -36,6 +39,7 @@ export function surroundings(
 ): void {
     const group = "an installation that uses what others run";
     const { airflow, workers } = installation.namespaces;
+    const storage = { kind: "storageClass", storageClass: "standard" };
 
     const installed = lane.step(group, async () => {
         const { postgres, s3, indexUrl } = servers();
@@ -50,9 +54,11 @@ export function surroundings(
         });
         installation.configure({
             ...delivery().settings(),
+            hosting: "readWriteMany",
+            storage,
             database: { external: { host: postgres.host, sslMode: "disable", parameters: { connect_timeout: "10" } } },
+            ...pinnedKeys(),
             databasePassword: postgres.password,
-            fernetKey: randomBytes(32).toString("base64").replaceAll("+", "-").replaceAll("/", "_"),
             logs: {
                 retentionDays: 7,
                 remote: { url: s3.url, endpointUrl: s3.endpointUrl, accessKeyId: s3.accessKeyId },
@@ -95,8 +101,28 @@ export function surroundings(
         return await inApiServer("cd /opt/airflow/logs && ls -d old/file.log new/file.log 2>&1 || true");
     });
     const destroyed = lane.step(group, async () => {
+        const { retained } = await installation.outputs();
         await installation.down();
-        return await servers().sql("SELECT count(*) FROM dag_run", "airflow");
+        const claims = await Promise.all(
+            (["dags", "logs"] as const).map(async (noun) => {
+                const { namespace, name } = claimOf(retained, noun);
+                const [claim] = await objects("persistentvolumeclaim", name, "--namespace", namespace);
+                return claim?.status?.phase;
+            }),
+        );
+        const runs = await servers().sql("SELECT count(*) FROM dag_run", "airflow");
+        return { claims, runs, existingNamespace: claimOf(retained, "logs").namespace };
+    });
+    const again = lane.step(group, async () => {
+        const { existingNamespace } = await destroyed();
+        installation.configure({ storage: { ...storage, existingNamespace } });
+        await installation.up();
+        const { runId } = await pods();
+        const { state } = await (await installation.api()).run("pods", runId);
+        const log = await inApiServer(`cat '/opt/airflow/logs/dag_id=pods/run_id=${runId}/task_id=task/attempt=1.log'`);
+        await installation.down();
+        await kube(["delete", "namespace", existingNamespace, "--wait=false"]);
+        return { state, log };
     });
 
     async function inApiServer(script: string): Promise<string> {
@@ -152,8 +178,16 @@ export function surroundings(
             expect(left).to.not.match(/^old\/file\.log$/m);
         });
 
-        it("leaves the database outside as it is when it is destroyed", async () => {
-            expect(Number(await destroyed())).to.be.greaterThan(0);
+        it("leaves the database outside and the claims of the StorageClass when it is destroyed", async () => {
+            const { claims, runs } = await destroyed();
+            expect(Number(runs)).to.be.greaterThan(0);
+            expect(claims).to.deep.equal(["Bound", "Bound"]);
+        });
+
+        it("takes both up again by the setting that the output retained names: runs are known, and their logs there", async () => {
+            const { state, log } = await again();
+            expect(state).to.equal("failed");
+            expect(log).to.contain("said by the pod itself");
         });
     });
 }

@@ -25,6 +25,8 @@ const foreign = [
     "PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE PULUMI_CONFIG_PASSPHRASE_FILE",
 ].flatMap((line) => line.split(" "));
 
+let lastUp: Promise<unknown> = Promise.resolve();
+
 /**
  * Airflow as the tests install it, through `make` alone: with namespaces, volumes, state and stack file of its own. Parts of
  * the suite share it, and say what they need; whatever is up already is used.
@@ -67,11 +69,14 @@ export class Installation {
         writeFileSync(this.stackFile, document.toString());
     }
 
-    /** Asks for little CPU, so that several installations fit on one small machine. */
+    /** Asks for little CPU, and does without a triggerer, so that several installations fit on one small machine. */
     public beModest(): void {
         const resources = { cpuRequest: "10m" };
-        const processes = ["apiServer", "scheduler", "dagProcessor", "triggerer", "workers", "database"];
-        this.configure(Object.fromEntries(processes.map((key) => [key, { resources }])));
+        const parts = ["apiServer", "scheduler", "dagProcessor", "workers", "database"];
+        this.configure({
+            ...Object.fromEntries(parts.map((key) => [key, { resources }])),
+            triggerer: { replicas: 0 },
+        });
     }
 
     /** A folder of the installation's own, gone with it. */
@@ -105,9 +110,17 @@ export class Installation {
         return startMake(target, this.environment, { ...variables, CONFIG });
     }
 
-    /** Runs a make command to its end, whatever that is. */
+    /**
+     * Runs a make command to its end, whatever that is. One `up` of all installations runs at a time: several starts of
+     * Airflow at once starve each other on a small machine, until their probes restart what starts too slowly.
+     */
     public async make(target: string, variables: Variables = {}): Promise<Made> {
-        return await this.start(target, variables).ended;
+        if (target !== "up") {
+            return await this.start(target, variables).ended;
+        }
+        const made = lastUp.then(() => this.start(target, variables).ended);
+        lastUp = made.catch(() => undefined);
+        return await made;
     }
 
     /** Runs a make command that must succeed. */
@@ -142,13 +155,6 @@ export class Installation {
         this.installedWith = undefined;
         this.known = undefined;
         return await this.makeWell("down");
-    }
-
-    /** Notes that a test went past `up` and `down`, so that nobody relies on what was there. */
-    public async isUnknown(): Promise<void> {
-        await this.closeDoor();
-        this.installedWith = undefined;
-        this.known = undefined;
     }
 
     /** The stack's outputs, with the password. */
