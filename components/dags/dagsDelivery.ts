@@ -5,6 +5,7 @@ import type { AirflowNamespaces } from "../namespaces/airflowNamespaces";
 import { DagDelivery } from "./dagsArgs";
 import { DagsLoader } from "./dagsLoader";
 import { GitCredentials } from "./gitCredentials";
+import type { GitReaderArgs } from "./gitReader";
 import { GitSync } from "./gitSync";
 import { ImageCheck } from "./imageCheck";
 import { PythonPackages } from "./pythonPackages";
@@ -51,7 +52,7 @@ export function dagsDelivery(name: string, args: DagsDeliveryArgs, parent: pulum
         return { ready: [new ImageCheck(`${name}-image-check`, { ...common, path: dags.image.path }, after())] };
     }
     const credentials = new GitCredentials(`${name}-git`, { instance, namespaces, dags }, { parent });
-    const git = { ...common, dags, secretName: credentials.secretName };
+    const git: GitReaderArgs = { ...common, dags, secretName: credentials.secretName };
     const check = new RepositoryCheck(`${name}-repository-check`, git, after(credentials));
     if (dags.delivery === DagDelivery.GitBundle) {
         return { ready: [check], connection: credentials.connection };

@@ -4,15 +4,13 @@ import { DagDelivery } from "./dagsArgs";
 import type { DagsSettings } from "./dagsSettings";
 import { gitFilesMounts } from "./gitFiles";
 
-type Settings = Pick<AirflowSettings, "dags" | "pythonPackages">;
-
 /** Whether DAGs lie on the shared volume. */
 export function dagsOnVolume({ delivery }: DagsSettings): boolean {
     return delivery === DagDelivery.Volume || delivery === DagDelivery.GitSync;
 }
 
 /** What a pod that runs DAG files mounts to see them, and the packages beside them. */
-export function dagsMounts({ dags }: Settings): Mount[] {
+export function dagsMounts({ dags }: Pick<AirflowSettings, "dags">): Mount[] {
     if (dagsOnVolume(dags)) {
         return [dagsMount()];
     }
@@ -20,6 +18,6 @@ export function dagsMounts({ dags }: Settings): Mount[] {
 }
 
 /** What a pod mounts that runs no DAG files, but may need the packages. */
-export function packagesMounts({ pythonPackages }: Settings): Mount[] {
+export function packagesMounts({ pythonPackages }: Pick<AirflowSettings, "pythonPackages">): Mount[] {
     return pythonPackages.requirements === undefined ? [] : [dagsMount()];
 }

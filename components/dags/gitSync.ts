@@ -2,29 +2,18 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { airflowPodSpec, dagsMount } from "../airflow/airflowPod";
 import { plainEnvironment } from "../airflow/environment";
-import type { CommonSettings } from "../airflowKubernetesDefaults";
 import { objectLabels, selectorLabels } from "../kubernetes/labels";
 import { names, ports } from "../kubernetes/names";
 import { type PodUser, restrictedPod } from "../kubernetes/podSecurity";
 import { httpCheck, livenessProbe, readinessProbe, startupProbe } from "../kubernetes/probes";
 import { containerResources } from "../kubernetes/resources";
 import { workloadTimeouts } from "../kubernetes/timeouts";
-import type { DagsSettings } from "./dagsSettings";
 import { credentialMounts } from "./gitCredentials";
+import type { GitReaderArgs } from "./gitReader";
 import { gitSyncEnvironment } from "./gitSyncEnvironment";
 
 /** The user of the official git-sync image, in the group that all users of the shared volume have. */
 const gitSyncUser: PodUser = { uid: 65533, gid: 0 };
-
-/** Arguments of {@link GitSync}. */
-export interface GitSyncComponentArgs {
-    readonly instance: string;
-    readonly namespace: k8s.core.v1.Namespace;
-    readonly airflow: CommonSettings;
-    readonly dags: DagsSettings;
-    /** Name of the Secret with the token or key, if there is one. */
-    readonly secretName?: pulumi.Output<string>;
-}
 
 /**
  * One git-sync for the whole installation. It keeps the shared volume at a branch, tag or commit; every other pod only reads
@@ -34,7 +23,7 @@ export interface GitSyncComponentArgs {
  */
 export class GitSync extends pulumi.ComponentResource {
     /** @param name The unique name of this component. */
-    constructor(name: string, args: GitSyncComponentArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(name: string, args: GitReaderArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-kubernetes:index:GitSync", name, {}, opts);
 
         const { dags, instance, namespace, airflow } = args;

@@ -1,23 +1,11 @@
-import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { airflowJob } from "../airflow/airflowJob";
 import { paths } from "../airflow/paths";
-import type { CommonSettings } from "../airflowKubernetesDefaults";
 import { script } from "../kubernetes/script";
 import { DagDelivery } from "./dagsArgs";
-import type { DagsSettings } from "./dagsSettings";
 import { credentialMounts } from "./gitCredentials";
 import { gitFilesName } from "./gitFiles";
-
-/** Arguments of {@link RepositoryCheck}. */
-export interface RepositoryCheckArgs {
-    readonly instance: string;
-    readonly namespace: k8s.core.v1.Namespace;
-    readonly airflow: CommonSettings;
-    readonly dags: DagsSettings;
-    /** Name of the Secret with the token or key, if there is one. */
-    readonly secretName?: pulumi.Output<string>;
-}
+import type { GitReaderArgs } from "./gitReader";
 
 /**
  * A Job that reads the repository once before anything relies on it: a wrong branch, token, key or folder ends the update in
@@ -25,7 +13,7 @@ export interface RepositoryCheckArgs {
  */
 export class RepositoryCheck extends pulumi.ComponentResource {
     /** @param name The unique name of this component. */
-    constructor(name: string, args: RepositoryCheckArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(name: string, args: GitReaderArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-kubernetes:index:RepositoryCheck", name, {}, opts);
 
         const { git, delivery } = args.dags;
