@@ -1,6 +1,5 @@
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import { names, ports } from "../kubernetes/names";
-import type { ExternalDatabaseArgs } from "./databaseArgs";
 
 /** User and database of Airflow in the component's own Postgres. */
 export const databaseUser = "airflow";
@@ -21,7 +20,7 @@ export interface DatabaseAddress {
 /** The database of an installation. The component's own is in `namespace`. */
 export function databaseAddress({ database, airflow }: AirflowSettings, namespace: string): DatabaseAddress {
     if (database.external !== undefined) {
-        return externalAddress(database.external);
+        return database.external;
     }
     return {
         host: `${names.postgres}.${namespace}.svc.${airflow.clusterDomain}`,
@@ -30,11 +29,6 @@ export function databaseAddress({ database, airflow }: AirflowSettings, namespac
         user: databaseUser,
         parameters: {},
     };
-}
-
-function externalAddress(external: Required<ExternalDatabaseArgs>): DatabaseAddress {
-    const { host, port, name, user, sslMode, parameters } = external;
-    return { host, port, name, user, sslMode, parameters };
 }
 
 /**

@@ -6,7 +6,7 @@ import { names } from "../kubernetes/names";
 import { airflowUser, restrictedContainer } from "../kubernetes/podSecurity";
 import { script } from "../kubernetes/script";
 import { type PreparedDirectory, preparedDirectories } from "./preparedDirectories";
-import { volumeKey } from "./storageKeys";
+import { storageKeys } from "./storageKeys";
 
 /**
  * The pod that mounts the shared volumes, makes their directories and gives them to their users, and then tries to write there
@@ -76,5 +76,5 @@ const root = {
 function described(settings: AirflowSettings, directory: PreparedDirectory): Record<string, string | number> {
     const { claimName, name, place, owner, mode } = directory;
     const path = name === "" ? `/volumes/${claimName}` : `/volumes/${claimName}/${name}`;
-    return { path, place, uid: owner.uid, gid: owner.gid, mode, key: volumeKey(settings) };
+    return { path, place, uid: owner.uid, gid: owner.gid, mode, key: storageKeys(settings).volumeKey };
 }

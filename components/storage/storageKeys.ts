@@ -19,11 +19,6 @@ export interface StorageKeys {
     readonly silentHint?: string;
 }
 
-/** The setting that decides which volume is mounted. */
-export function volumeKey(settings: AirflowSettings): string {
-    return storageKeys(settings).volumeKey;
-}
-
 /** Which settings to name. */
 export function storageKeys(settings: AirflowSettings): StorageKeys {
     const { storage } = settings;
