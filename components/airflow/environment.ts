@@ -17,13 +17,17 @@ export type Environment = Record<string, string>;
 
 /** What every process and every task is told. Nothing in it is secret. */
 export function commonEnvironment(settings: AirflowSettings): Environment {
+    return { ...dagsEnvironment(settings.dags), ...installationEnvironment(settings) };
+}
+
+/** What of that is the same however DAGs arrive. */
+function installationEnvironment(settings: AirflowSettings): Environment {
     return {
         AIRFLOW__API__BASE_URL: settings.airflow.url,
         AIRFLOW__CORE__EXECUTION_API_SERVER_URL: executionApiUrl(settings.airflow, settings.namespaces),
         AIRFLOW__CORE__LOAD_EXAMPLES: "False",
         AIRFLOW__LOGGING__COLORED_CONSOLE_LOG: "False",
         AIRFLOW__USAGE_DATA_COLLECTION__ENABLED: "False",
-        ...dagsEnvironment(settings.dags),
         // All options come from the environment. Where there is no file, each process would write one of some thousand
         // lines before it begins, which a read-only root file system does not let it.
         AIRFLOW_CONFIG: "/dev/null",
@@ -34,10 +38,15 @@ export function commonEnvironment(settings: AirflowSettings): Environment {
     };
 }
 
-/** What Airflow's own processes are told. */
+/** What Airflow's own processes are told. What Jobs are told comes last, because the user's options are in it. */
 export function processEnvironment(settings: AirflowSettings): Environment {
+    return { ...dagsEnvironment(settings.dags), ...jobEnvironment(settings) };
+}
+
+/** What Jobs are told that work on the database alone. A change of how DAGs arrive is none to them, and runs none again. */
+export function jobEnvironment(settings: AirflowSettings): Environment {
     return {
-        ...commonEnvironment(settings),
+        ...installationEnvironment(settings),
         ...databaseEnvironment(settings),
         AIRFLOW__API__BASE_URL: redirectBase(settings.airflow.url),
         AIRFLOW__CORE__AUTH_MANAGER: "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
@@ -53,12 +62,6 @@ export function processEnvironment(settings: AirflowSettings): Environment {
         AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL: "60",
         ...optionEnvironment(settings.airflow.options),
     };
-}
-
-/** What Jobs are told that work on the database alone. A change of how DAGs arrive is none to them, and runs none again. */
-export function jobEnvironment(settings: AirflowSettings): Environment {
-    const delivery = dagsEnvironment(settings.dags);
-    return Object.fromEntries(Object.entries(processEnvironment(settings)).filter(([name]) => !(name in delivery)));
 }
 
 /** What a task is told. It has no database, so the executor that it is told of must not be one that looks for it. */

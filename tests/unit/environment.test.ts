@@ -14,7 +14,9 @@ import {
 import { ownedVariables, secretVariableNames } from "../../components/airflow/ownedVariables";
 import type { SecretKeys } from "../../components/airflow/secretKeys";
 import { withDefaults } from "../../components/airflowKubernetesDefaults";
+import { validate } from "../../components/airflowKubernetesValidation";
 import { DagDelivery } from "../../components/dags/dagsArgs";
+import { dagsEnvironment } from "../../components/dags/dagsEnvironment";
 
 const settings = withDefaults({
     airflow: { url: "https://example.org/airflow", options: { core: { parallelism: "7" } } },
@@ -163,6 +165,18 @@ describe("ownedVariables", () => {
             "AIRFLOW_CONN_GIT_DEFAULT",
             "_PIP_ADDITIONAL_REQUIREMENTS",
         ]);
+    });
+
+    it("keeps options from naming what a delivery sets, which would tell the Jobs on the database of it", () => {
+        const git = { repository: "https://git.example.org/dags.git" };
+        for (const delivery of Object.values(DagDelivery)) {
+            const dags = { delivery, git };
+            const variables = Object.keys(dagsEnvironment(withDefaults({ dags }).dags));
+            expect(variables, delivery).to.have.lengthOf(1);
+            const [, section, key] = variables[0].toLowerCase().split("__");
+            const problems = validate({ dags, airflow: { options: { [section]: { [key]: "x" } } } });
+            expect(problems.map(({ path }) => path)).to.include(`airflow.options.${section}.${key}`);
+        }
     });
 
     it("says in a sentence what to do instead", () => {
