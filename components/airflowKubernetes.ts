@@ -129,7 +129,8 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
             { parent: this },
         );
         const dags = dagsDelivery(name, { instance, namespaces, settings, after: [access, permissions] }, this);
-        const postgres = disk && [
+        const postgres =
+            disk &&
             new Postgres(
                 `${name}-postgres`,
                 {
@@ -141,14 +142,13 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
                 },
                 // A database that is retained in a directory of the node needs that prepared.
                 { parent: this, dependsOn: settings.database.retain ? [access, permissions] : [access] },
-            ),
-        ];
+            );
 
         const keys = { ...secrets.keys, gitConnection: dags.connection };
         const airflow = { instance, namespace: namespaces.airflow, settings, keys };
         const migration = new Migration(`${name}-migration`, airflow, {
             parent: this,
-            dependsOn: [access, ...(postgres ?? [])],
+            dependsOn: postgres ? [access, postgres] : [access],
         });
         new AdminUser(`${name}-admin-user`, airflow, { parent: this, dependsOn: [migration, permissions] });
         // A delivery that fails changes none of the processes.
