@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { folder, removeFolders } from "../support/folders";
+import { skipWithoutPython } from "../support/python";
 
 /*
  * The scripts of the Jobs and probes, run by a real Python against stand-ins of the libraries that only Airflow's image has.
@@ -10,7 +11,6 @@ import { folder, removeFolders } from "../support/folders";
  */
 
 const directory = join(__dirname, "../../components/airflow/scripts");
-const python = spawnSync("python3", ["--version"]);
 
 /** Rows by a word of the statement that asks for them. */
 interface Database {
@@ -155,12 +155,7 @@ function migrateExternal(database: Database) {
 }
 
 describe("the scripts that run in Airflow's image", function () {
-    before(function () {
-        if (python.status !== 0) {
-            console.log("      skipped: there is no python3 on this machine");
-            this.skip();
-        }
-    });
+    before(skipWithoutPython);
     afterEach(removeFolders);
     this.timeout(30_000);
 

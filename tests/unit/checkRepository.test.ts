@@ -3,6 +3,7 @@ import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { folder, removeFolders } from "../support/folders";
+import { skipWithoutPython } from "../support/python";
 
 const scriptPath = join(__dirname, "../../components/dags/scripts/check_repository.py");
 
@@ -78,9 +79,7 @@ describe("check_repository.py, run with a real git", function () {
 
     let path = "";
     before(function () {
-        if (spawnSync("python3", ["--version"]).status !== 0) {
-            this.skip();
-        }
+        skipWithoutPython.call(this);
         path = repository({ "dags/a.py": "a = 1\n", "dags/team/b.py": "", "docs/readme.md": "", "top.py": "" });
     });
     after(removeFolders);
@@ -156,11 +155,7 @@ describe("check_repository.py, run with a real git", function () {
 describe("check_repository.py, told what git says of servers", function () {
     this.timeout(30_000);
 
-    before(function () {
-        if (spawnSync("python3", ["--version"]).status !== 0) {
-            this.skip();
-        }
-    });
+    before(skipWithoutPython);
     after(removeFolders);
 
     const https = "https://git.example.org/dags.git";

@@ -5,9 +5,9 @@ import { expect } from "chai";
 import { withDefaults } from "../../components/airflowKubernetesDefaults";
 import { maximumLogBytes } from "../../components/logs/logCleanup";
 import { folder, removeFolders } from "../support/folders";
+import { skipWithoutPython } from "../support/python";
 
 const script = join(__dirname, "../../components/logs/scripts/cleanup_logs.py");
-const python = spawnSync("python3", ["--version"]);
 const hour = 3600;
 const day = 24 * hour;
 
@@ -40,12 +40,7 @@ function clean(root: string, retentionSeconds: number, maximumBytes = 1e9) {
 }
 
 describe("cleanup_logs.py", function () {
-    before(function () {
-        if (python.status !== 0) {
-            console.log("      skipped: there is no python3 on this machine");
-            this.skip();
-        }
-    });
+    before(skipWithoutPython);
     afterEach(removeFolders);
     this.timeout(30_000);
 

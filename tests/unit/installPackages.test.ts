@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { isPinned, packagesDirectory, requirementLines, requirementName } from "../../components/dags/requirementsFile";
 import { folder, removeFolders } from "../support/folders";
+import { skipWithoutPython } from "../support/python";
 
 const scriptPath = join(__dirname, "../../components/dags/scripts/install_packages.py");
 
@@ -44,11 +45,7 @@ const sets = (packages: string) => readdirSync(join(packages, ".packages")).sort
 describe("install_packages.py, run by a real Python with a stand-in of pip", function () {
     this.timeout(30_000);
 
-    before(function () {
-        if (spawnSync("python3", ["--version"]).status !== 0) {
-            this.skip();
-        }
-    });
+    before(skipWithoutPython);
     after(removeFolders);
 
     it("installs under the final name, with bytecode, and a path without Python's version", () => {

@@ -14,9 +14,9 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { packDags } from "../../components/dags/dagsArchive";
 import { folder, noise, removeFolders } from "../support/folders";
+import { skipWithoutPython } from "../support/python";
 
 const scriptPath = join(__dirname, "../../components/dags/scripts/load_dags.py");
-const python = spawnSync("python3", ["--version"]);
 
 type Files = Record<string, string>;
 
@@ -73,12 +73,7 @@ async function output(child: ChildProcess): Promise<string> {
 }
 
 describe("load_dags.py, run by a real Python", function () {
-    before(function () {
-        if (python.status !== 0) {
-            console.log("      skipped: there is no python3 on this machine");
-            this.skip();
-        }
-    });
+    before(skipWithoutPython);
     afterEach(removeFolders);
     this.timeout(30_000);
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { copyContainer } from "../../components/dags/dagsCopy";
 import { folder, removeFolders } from "../support/folders";
+import { skipWithoutPython } from "../support/python";
 
 const scripts = join(__dirname, "../../components/dags/scripts");
 const place = "/dags in the image me/dags:1";
@@ -41,11 +42,7 @@ function check(path: string) {
 describe("DAGs out of an image, copied by a shell and loaded by a real Python", function () {
     this.timeout(30_000);
 
-    before(function () {
-        if (spawnSync("python3", ["--version"]).status !== 0) {
-            this.skip();
-        }
-    });
+    before(skipWithoutPython);
     after(removeFolders);
 
     const files = { "a.py": "a = 1\n", "team/b.py": "", ".env": "PASSWORD=1", ".airflowignore": "x", "team/x.pyc": "" };

@@ -8,6 +8,7 @@ import type { StorageArgs } from "../../components/storage/storageArgs";
 import { StorageKind } from "../../components/storage/storageArgs";
 import { storageKeys } from "../../components/storage/storageKeys";
 import { folder, removeFolders } from "../support/folders";
+import { skipWithoutPython } from "../support/python";
 
 /*
  * The scripts that prepare the volumes, run by a real Python. The cluster is played by what is below; what a real kubelet and
@@ -15,7 +16,6 @@ import { folder, removeFolders } from "../support/folders";
  */
 
 const directory = join(__dirname, "../../components/storage/scripts");
-const python = spawnSync("python3", ["--version"]);
 
 /** An event, and the second from which on it is seen. */
 interface Said {
@@ -116,12 +116,7 @@ function failedMount(output: string, from = 2): Said {
 }
 
 describe("prepare_volumes.py", function () {
-    before(function () {
-        if (python.status !== 0) {
-            console.log("      skipped: there is no python3 on this machine");
-            this.skip();
-        }
-    });
+    before(skipWithoutPython);
     this.timeout(30_000);
 
     it("removes the pod of a run before, makes one, hands on what that says, and removes it", () => {
@@ -253,11 +248,7 @@ describe("prepare_volumes.py", function () {
 });
 
 describe("prepare_directories.py", () => {
-    before(function () {
-        if (python.status !== 0) {
-            this.skip();
-        }
-    });
+    before(skipWithoutPython);
     afterEach(removeFolders);
 
     const uid = process.getuid?.() ?? 0;
