@@ -6,6 +6,7 @@ import * as random from "@pulumi/random";
 import { expect } from "chai";
 import { clusterDirectory } from "../../local/support/paths";
 import { type TestProgram, TestStack } from "../local/engine/support/testStack";
+import { skip } from "../support/skip";
 
 const kubeconfig = join(clusterDirectory, "kubeconfig");
 // Two runs of the tests at the same time must not meet.
@@ -18,7 +19,7 @@ describe("local/engine on a real cluster", function () {
 
     before(async function () {
         if (!existsSync(kubeconfig)) {
-            this.skip();
+            skip(this, `no local cluster has run here: there is no ${kubeconfig}`);
         }
         const left = kubectl("get", "namespaces", "--output=name").match(/engine-test-\d+/g) ?? [];
         left.filter((name) => !existsSync(`/proc/${name.split("-").pop()}`)).forEach(

@@ -12,6 +12,7 @@ import { isAlive, processRecord, signal } from "../../local/cluster/processes.js
 import { ensureImages } from "../../local/images/index.js";
 import { command, tryCommand } from "../../local/support/command.js";
 import { cacheDirectory, repositoryDirectory } from "../../local/support/paths.js";
+import { skip } from "../support/skip.js";
 
 const image = "postgres:17";
 const namespace = "local-cluster-test";
@@ -287,7 +288,7 @@ describe("the local cluster", () => {
 
     before(async function () {
         if (process.getuid?.() !== 0) {
-            this.skip();
+            skip(this, "only root can do what it does");
         }
         await clusterDown();
         clean = await machine();

@@ -7,6 +7,7 @@ import { nodePid, nodeProcesses } from "../../local/cluster/node.js";
 import { waitFor } from "../../local/commands/deadline.js";
 import { ensureImages, recipes } from "../../local/images/index.js";
 import { type CommandResult, tryCommand } from "../../local/support/command.js";
+import { skip } from "../support/skip.js";
 import { kube } from "./support/kubernetes.js";
 
 const namespace = "nfs-client-test";
@@ -250,7 +251,7 @@ describe("the NFS client of the local node", function () {
 
     before(async function () {
         if (process.getuid?.() !== 0) {
-            this.skip();
+            skip(this, "only root can do what it does");
         }
         this.timeout(300_000);
         await clusterUp();

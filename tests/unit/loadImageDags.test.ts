@@ -101,6 +101,8 @@ describe("DAGs out of an image, copied by a shell and loaded by a real Python", 
 });
 
 describe("check_dags.py", () => {
+    before(skipWithoutPython);
+
     after(removeFolders);
 
     it("counts the Python files of a folder", () => {

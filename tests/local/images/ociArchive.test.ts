@@ -16,6 +16,7 @@ import { buffer } from "node:stream/consumers";
 import { expect } from "chai";
 import { extract } from "tar-stream";
 import { archiveDigest, archivePackages, packArchive } from "../../../local/images/ociArchive.js";
+import { skip } from "../../support/skip.js";
 
 interface Manifest {
     config: { digest: string; size: number };
@@ -50,8 +51,9 @@ describe("local/images: OCI archive", () => {
     let directory: string;
 
     before(function () {
-        if (archivePackages.some((program) => spawnSync(program, ["--version"]).status !== 0)) {
-            this.skip();
+        const lacking = archivePackages.filter((program) => spawnSync(program, ["--version"]).status !== 0);
+        if (lacking.length > 0) {
+            skip(this, `there is no ${lacking.join(", no ")}, which make cluster-up installs`);
         }
     });
 

@@ -3,6 +3,7 @@ import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { buildRequirements, nfsClient } from "../../../local/nfs/index.js";
 import { type CommandResult, systemPath, tryCommand } from "../../../local/support/command.js";
+import { skip } from "../../support/skip.js";
 import { type Behaviour, FakeServer } from "./fakeServer.js";
 
 const missing = buildRequirements.filter(
@@ -16,9 +17,11 @@ describe("mount.nfs", function () {
     let program = "";
 
     before(async function () {
-        // Built on machines that have the libraries, which `make cluster-up` installs.
-        if (process.platform !== "linux" || missing.length > 0) {
-            this.skip();
+        if (process.platform !== "linux") {
+            skip(this, "it is a program for Linux");
+        }
+        if (missing.length > 0) {
+            skip(this, `there is no ${missing.map(({ name }) => name).join(", no ")}, which make cluster-up installs`);
         }
         program = await nfsClient();
     });
