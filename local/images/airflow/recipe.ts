@@ -1,9 +1,5 @@
-import { copyFile, mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { allEnded } from "../builder.js";
-import { buildDebianRoot, runInRoot } from "../debianRoot.js";
+import { buildPythonRoot, pythonRootPackages, pythonRootSource } from "../pythonRoot.js";
 import type { Recipe } from "../recipe.js";
-import { downloadWheels } from "../wheels.js";
 
 const path = "/home/airflow/.local/bin:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin";
 
@@ -30,30 +26,14 @@ export const airflow: Recipe = {
         ],
         ExposedPorts: { "8080/tcp": {} },
     },
-    packages: ["mmdebstrap", "python3-pip"],
-    sources: [__dirname],
+    packages: pythonRootPackages,
+    sources: [__dirname, pythonRootSource],
     async build(root, builder) {
-        const wheels = join(builder.directory, "wheels");
-        await allEnded(
-            downloadWheels(builder, {
-                requirements: join(__dirname, "requirements.txt"),
-                // What Debian 12 has.
-                python: "3.11",
-                glibc: 36,
-                directory: wheels,
-            }),
-            buildDebianRoot(builder, {
-                root,
-                suite: "bookworm",
-                packages: ["ca-certificates", "dumb-init", "git", "openssh-client", "python3", "tzdata"],
-            }),
-        );
-        const build = join(root, "build");
-        await mkdir(build);
-        await builder.run("mv", [wheels, build]);
-        for (const file of ["entrypoint.sh", "install.sh", "requirements.txt"]) {
-            await copyFile(join(__dirname, file), join(build, file));
-        }
-        await runInRoot(builder, root, "/build/install.sh");
+        await buildPythonRoot(builder, {
+            root,
+            recipe: __dirname,
+            packages: ["ca-certificates", "dumb-init", "git", "openssh-client", "python3", "tzdata"],
+            files: ["entrypoint.sh"],
+        });
     },
 };

@@ -1,10 +1,6 @@
 import { readdirSync } from "node:fs";
-import { copyFile, mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { allEnded } from "../builder.js";
-import { buildDebianRoot, runInRoot } from "../debianRoot.js";
+import { buildPythonRoot, pythonRootPackages, pythonRootSource } from "../pythonRoot.js";
 import type { Recipe } from "../recipe.js";
-import { downloadWheels } from "../wheels.js";
 
 /** Servers that tests of the cluster talk to: git over https and over ssh, S3, an index of Python packages. */
 export const testServers: Recipe = {
@@ -20,31 +16,14 @@ export const testServers: Recipe = {
         ],
         ExposedPorts: { "8443/tcp": {}, "2222/tcp": {}, "5000/tcp": {}, "8000/tcp": {} },
     },
-    packages: ["mmdebstrap", "python3-pip"],
-    sources: [__dirname],
+    packages: pythonRootPackages,
+    sources: [__dirname, pythonRootSource],
     async build(root, builder) {
-        const wheels = join(builder.directory, "wheels");
-        await allEnded(
-            downloadWheels(builder, {
-                requirements: join(__dirname, "requirements.txt"),
-                // What Debian 12 has.
-                python: "3.11",
-                glibc: 36,
-                directory: wheels,
-            }),
-            buildDebianRoot(builder, {
-                root,
-                suite: "bookworm",
-                packages: ["ca-certificates", "git", "openssh-server", "openssl", "python3", "python3-venv"],
-            }),
-        );
-        const build = join(root, "build");
-        await mkdir(build);
-        await builder.run("mv", [wheels, build]);
-        const servers = readdirSync(__dirname).filter((name) => name.startsWith("serve-"));
-        for (const file of [...servers, "install.sh", "requirements.txt"]) {
-            await copyFile(join(__dirname, file), join(build, file));
-        }
-        await runInRoot(builder, root, "/build/install.sh");
+        await buildPythonRoot(builder, {
+            root,
+            recipe: __dirname,
+            packages: ["ca-certificates", "git", "openssh-server", "openssl", "python3", "python3-venv"],
+            files: readdirSync(__dirname).filter((name) => name.startsWith("serve-")),
+        });
     },
 };
