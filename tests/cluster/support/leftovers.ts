@@ -55,7 +55,8 @@ export async function removeLeftovers(): Promise<void> {
         await kube(["delete", object.kind, object.metadata.name, "--ignore-not-found", "--wait=false"]);
     }
     await waitFor(async () => (await installedObjects()).length === 0, {
-        within: 180_000,
+        // What a killed test run left starts with the cluster, and keeps a small machine busy until it is gone.
+        within: 500_000,
         what: `the end of what an earlier test run left: ${left.map(identity).join(", ")}`,
     });
     await removeImages(`localhost/${testPrefix}/`);
