@@ -96,6 +96,15 @@ describe("Deliveries and storages on the local cluster", function () {
         { name: "outside-bundle", way: "https" },
     ] as const;
 
+    /** Makes a delivery when it is first asked for: the servers are not there yet when lanes are put together. */
+    const once = (make: () => Delivery): (() => Delivery) => {
+        let made: Delivery | undefined;
+        return () => {
+            made ??= make();
+            return made;
+        };
+    };
+
     /** All deliveries on one storage, with what comes before and after them on the same installation. */
     const storage = (
         noun: string,
@@ -112,13 +121,6 @@ describe("Deliveries and storages on the local cluster", function () {
         lanes.push(lane);
         first(lane, on);
         lane.step(what, async () => on.configure(await values()));
-        const once = (make: () => Delivery): (() => Delivery) => {
-            let made: Delivery | undefined;
-            return () => {
-                made ??= make();
-                return made;
-            };
-        };
         const git = (kind: "sync" | "bundle") => () => repository(`${noun}-${kind}`);
         // An image comes first: changing to one later would start all that runs once more.
         const image = once(() => byImage(on, build));
@@ -183,15 +185,11 @@ describe("Deliveries and storages on the local cluster", function () {
         const on = installation("around");
         const lane = new Lane();
         lanes.push(lane);
-        let delivery: Delivery | undefined;
         surroundings(
             lane,
             on,
             () => servers,
-            () => {
-                delivery ??= byVolume(on);
-                return delivery;
-            },
+            once(() => byVolume(on)),
         );
     }
 });

@@ -28,6 +28,7 @@ export const rightSettings = {
 export function badSettings(lane: Lane, installation: Installation, servers: () => TestServers): void {
     const group = "settings that are wrong";
     const repository = async (way: "https" | "ssh") => await servers().repository("bad", way);
+
     interface Attempt {
         readonly what: string;
         /** What the message must hold. */
@@ -139,6 +140,7 @@ export function badSettings(lane: Lane, installation: Installation, servers: () 
             }
         }),
     );
+
     describe(group, () => {
         for (const [index, { what, says }] of attempts.entries()) {
             it(`end make up in one message that names the key, in less than two minutes: ${what}`, async () => {

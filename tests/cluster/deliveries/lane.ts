@@ -35,7 +35,8 @@ interface Step {
  */
 export class Lane {
     private readonly steps: Step[] = [];
-    private readonly failed = new Map<string, unknown>();
+    /** Why steps of a group are not tried. */
+    private readonly failed = new Map<string, string>();
 
     /** Adds a step; hands back its result, to be waited for. */
     public step<T>(group: string, work: () => Promise<T>): () => Promise<T> {
@@ -58,13 +59,13 @@ export class Lane {
                 this.failed.set(step.group, "the time for all lanes is over");
             }
             if (this.failed.has(step.group)) {
-                step.skip(new Error(`not tried: ${String(this.failed.get(step.group))}`));
+                step.skip(new Error(`not tried, since ${this.failed.get(step.group)}`));
                 continue;
             }
             try {
                 await step.run();
             } catch (error) {
-                this.failed.set(step.group, error);
+                this.failed.set(step.group, `a step before failed: ${String(error)}`);
                 step.skip(error);
             }
         }
