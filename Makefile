@@ -9,6 +9,7 @@ $(foreach setting,$(settings),$(eval override $(setting) := $$(value $(setting))
 export $(settings)
 
 run := @node --import tsx local/commands/
+development := @node --import tsx local/development/
 packages := node_modules/.package-lock.json
 
 $(packages): package-lock.json
@@ -70,19 +71,19 @@ cluster-status: $(packages) ## Shows the local cluster's parts
 	@node --import tsx local/cluster/cli.ts status
 
 check: $(packages) ## Format, lint, types
-	$(run)test.ts check
+	$(development)test.ts check
 
 test: $(packages) ## All checks and tests, on a local cluster of its own accord
-	$(run)test.ts
+	$(development)test.ts
 
 test-unit: $(packages) ## The tests that need no cluster
-	$(run)test.ts unit
+	$(development)test.ts unit
 
 test-cluster: $(packages) ## The tests on the local cluster
-	$(run)test.ts cluster
+	$(development)test.ts cluster
 
 bench: $(packages) ## Times up, preview and tasks on the local cluster; COLD=1 YES=1 from nothing built
-	$(run)bench.ts
+	$(development)bench.ts
 
 #-
 #- Settings: STACK=minikube|hosted  CONFIG="key=value object.key=value"  CLUSTER=local|minikube|<kubectl context>

@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { requiredVersion } from "./binaries.js";
-import { credential } from "./certificates.js";
-import { kubectl } from "./kubectl.js";
-import { addresses, paths } from "./layout.js";
+import { requiredVersion } from "./binaries";
+import { credential } from "./certificates";
+import { kubectl } from "./kubectl";
+import { addresses, paths } from "./layout";
 
 /** The image of CoreDNS, in the version that `go/coredns` builds. */
 export async function corednsImage(): Promise<string> {

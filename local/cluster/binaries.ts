@@ -1,11 +1,11 @@
 import { lstatSync, readlinkSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { mountHelpers, nfsClient } from "../nfs/index.js";
-import { ensureBuilt } from "../support/buildCache.js";
-import { buildKey } from "../support/buildKey.js";
-import { command } from "../support/command.js";
-import { paths } from "./layout.js";
+import { mountHelpers, nfsClient } from "../nfs/index";
+import { ensureBuilt } from "../support/buildCache";
+import { buildKey } from "../support/buildKey";
+import { command } from "../support/command";
+import { paths } from "./layout";
 
 /** What is built from the Go modules under `go/`. */
 export type GoBinary = "kubernetes" | "etcd" | "coredns";

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { command } from "../support/command.js";
-import { addresses, contextName, kubeconfigPath, nodeName, paths } from "./layout.js";
+import { command } from "../support/command";
+import { addresses, contextName, kubeconfigPath, nodeName, paths } from "./layout";
 
 /** Who gets a kubeconfig besides those that kubeadm makes one for. */
 const users = { "kube-proxy": "system:kube-proxy", "storage-provisioner": "system:storage-provisioner" } as const;

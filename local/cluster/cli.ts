@@ -1,4 +1,4 @@
-import { clusterDown, clusterReset, clusterStatus, clusterUp } from "./index.js";
+import { clusterDown, clusterReset, clusterStatus, clusterUp } from "./index";
 
 const usage = `Usage: node --import tsx local/cluster/cli.ts <command>
 

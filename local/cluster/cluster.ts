@@ -1,23 +1,23 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { clusterDirectory } from "../support/paths.js";
-import { progress, waitUntil } from "../support/progress.js";
-import { addonsAreApplied, ensureAddons } from "./addons.js";
-import { ensureBinaries, requiredVersion } from "./binaries.js";
-import { ensureCertificates } from "./certificates.js";
-import { ensureCgroups, processesOfCluster, removeCgroups } from "./cgroups.js";
-import { containerdPart, waitForContainerd } from "./containerd.js";
-import { apiServerPart, controllerManagerPart, controlPlaneParts, etcdPart, schedulerPart } from "./controlPlane.js";
-import { tryKubectl } from "./kubectl.js";
-import { kubeletPart, proxyPart, storageProvisionerPart } from "./kubelet.js";
-import { apiServerUrl, contextName, kubeconfigPath, paths } from "./layout.js";
-import { withLock } from "./lock.js";
-import { prepareMachine, restoreMachine } from "./machine.js";
-import { ensureNetwork, hasNetwork, removeNetwork } from "./network.js";
-import { ensureNode, nodeMounts, nodeParts, nodePid, stopNode } from "./node.js";
-import { ensurePackages, missingPrograms } from "./packages.js";
-import { hasGo, preflight } from "./preflight.js";
+import { clusterDirectory } from "../support/paths";
+import { progress, waitUntil } from "../support/progress";
+import { addonsAreApplied, ensureAddons } from "./addons";
+import { ensureBinaries, requiredVersion } from "./binaries";
+import { ensureCertificates } from "./certificates";
+import { ensureCgroups, processesOfCluster, removeCgroups } from "./cgroups";
+import { containerdPart, waitForContainerd } from "./containerd";
+import { apiServerPart, controllerManagerPart, controlPlaneParts, etcdPart, schedulerPart } from "./controlPlane";
+import { tryKubectl } from "./kubectl";
+import { kubeletPart, proxyPart, storageProvisionerPart } from "./kubelet";
+import { apiServerUrl, contextName, kubeconfigPath, paths } from "./layout";
+import { withLock } from "./lock";
+import { prepareMachine, restoreMachine } from "./machine";
+import { ensureNetwork, hasNetwork, removeNetwork } from "./network";
+import { ensureNode, nodeMounts, nodeParts, nodePid, stopNode } from "./node";
+import { ensurePackages, missingPrograms } from "./packages";
+import { hasGo, preflight } from "./preflight";
 import {
     endProcesses,
     ensurePart,
@@ -28,8 +28,8 @@ import {
     processRecord,
     readRecord,
     stopPart,
-} from "./processes.js";
-import { clusterProblems } from "./status.js";
+} from "./processes";
+import { clusterProblems } from "./status";
 
 function requireRoot(): void {
     if (process.platform !== "linux" || process.getuid?.() !== 0) {

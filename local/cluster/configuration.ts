@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { paths } from "./layout.js";
+import { paths } from "./layout";
 
 /** Writes a generated configuration file unless it is there with the same text, and hands back its path. */
 export async function writeConfiguration(name: string, text: string): Promise<string> {

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type CommandOptions, command, tryCommand } from "../support/command.js";
-import { waitUntil } from "../support/progress.js";
-import { writeConfiguration } from "./configuration.js";
-import { containerdSocket, paths } from "./layout.js";
-import { cniConfiguration } from "./network.js";
-import { nodePid, onNode } from "./node.js";
-import { cniDirectories } from "./packages.js";
-import { logTail, type Part } from "./processes.js";
+import { type CommandOptions, command, tryCommand } from "../support/command";
+import { waitUntil } from "../support/progress";
+import { writeConfiguration } from "./configuration";
+import { containerdSocket, paths } from "./layout";
+import { cniConfiguration } from "./network";
+import { nodePid, onNode } from "./node";
+import { cniDirectories } from "./packages";
+import { logTail, type Part } from "./processes";
 
 /** The image that holds a pod's namespaces. */
 export const pauseImage = "registry.k8s.io/pause:3.10";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { certificate, credential } from "./certificates.js";
-import { addresses, etcdSocket, paths } from "./layout.js";
-import type { Part } from "./processes.js";
+import { certificate, credential } from "./certificates";
+import { addresses, etcdSocket, paths } from "./layout";
+import type { Part } from "./processes";
 
 /** The parts that run on the machine itself, in the order they are stopped in. */
 export const controlPlaneParts = ["kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd"] as const;

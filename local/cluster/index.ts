@@ -1,6 +1,6 @@
-export { corednsImage } from "./addons.js";
-export { binDirectory, goBinary } from "./binaries.js";
-export { clusterDown, clusterReset, clusterUp } from "./cluster.js";
-export { imageDigest, importImage, pauseImage } from "./containerd.js";
-export { contextName, kubeconfigPath } from "./layout.js";
-export { type ClusterStatus, clusterStatus } from "./status.js";
+export { corednsImage } from "./addons";
+export { binDirectory, goBinary } from "./binaries";
+export { clusterDown, clusterReset, clusterUp } from "./cluster";
+export { imageDigest, importImage, pauseImage } from "./containerd";
+export { contextName, kubeconfigPath } from "./layout";
+export { type ClusterStatus, clusterStatus } from "./status";

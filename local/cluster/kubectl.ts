@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { type CommandOptions, type CommandResult, command, tryCommand } from "../support/command.js";
-import { kubeconfigPath, paths } from "./layout.js";
+import { type CommandOptions, type CommandResult, command, tryCommand } from "../support/command";
+import { kubeconfigPath, paths } from "./layout";
 
 function withDefaults(arguments_: readonly string[], kubeconfig: string): string[] {
     // A half-stopped control plane accepts connections and answers nothing.

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { certificate, credential } from "./certificates.js";
-import { rootCgroup } from "./cgroups.js";
-import { writeConfiguration } from "./configuration.js";
-import { addresses, containerdSocket, nodeName, paths } from "./layout.js";
-import { onNode } from "./node.js";
-import type { Part } from "./processes.js";
+import { certificate, credential } from "./certificates";
+import { rootCgroup } from "./cgroups";
+import { writeConfiguration } from "./configuration";
+import { addresses, containerdSocket, nodeName, paths } from "./layout";
+import { onNode } from "./node";
+import type { Part } from "./processes";
 
 /** The kubelet's configuration. */
 export function kubeletConfiguration(files: { clientCa: string; resolvConf: string }): string {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { clusterDirectory } from "../support/paths.js";
+import { clusterDirectory } from "../support/paths";
 
 /** The context that the local cluster's kubeconfig has, and nothing else does. */
 export const contextName = "airflow-kubernetes-local";

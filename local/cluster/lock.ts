@@ -1,8 +1,8 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { progress } from "../support/progress.js";
-import { paths } from "./layout.js";
-import { isAlive, type ProcessRecord, processRecord } from "./processes.js";
+import { progress } from "../support/progress";
+import { paths } from "./layout";
+import { isAlive, type ProcessRecord, processRecord } from "./processes";
 
 /** Who holds a lock file; undefined when nobody does, or the holder ended without giving it back. */
 export function lockHolder(path: string): ProcessRecord | undefined {

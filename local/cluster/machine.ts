@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { clusterDirectory } from "../support/paths.js";
-import { paths } from "./layout.js";
-import { natFamilies, removeNatTables } from "./network.js";
+import { clusterDirectory } from "../support/paths";
+import { paths } from "./layout";
+import { natFamilies, removeNatTables } from "./network";
 
 /**
  * What the cluster changes on the machine itself, with what was there before. `down` puts it back; it is written before the

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { command, tryCommand } from "../support/command.js";
-import { addresses, nodeDevice, paths } from "./layout.js";
+import { command, tryCommand } from "../support/command";
+import { addresses, nodeDevice, paths } from "./layout";
 
 /** Behind every other route: what no pod's own route matches must not go to the machine's gateway. */
 const lastMetric = "4278198272";

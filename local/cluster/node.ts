@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { waitUntil } from "../support/progress.js";
-import { processesOfPart, processesOfPods, removeCgroups } from "./cgroups.js";
-import { paths } from "./layout.js";
-import { networkName, removePodNetwork } from "./network.js";
+import { waitUntil } from "../support/progress";
+import { processesOfPart, processesOfPods, removeCgroups } from "./cgroups";
+import { paths } from "./layout";
+import { networkName, removePodNetwork } from "./network";
 import {
     endProcesses,
     ensurePart,
@@ -14,7 +14,7 @@ import {
     processRecord,
     readRecord,
     stopPart,
-} from "./processes.js";
+} from "./processes";
 
 /** The process that holds the node's mount namespace, by the name that `ps` shows. */
 const holderTitle = "airflow-kubernetes-node";

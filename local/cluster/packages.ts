@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { buildRequirements } from "../nfs/index.js";
-import { systemPath, tryCommand } from "../support/command.js";
-import { withHeartbeat } from "../support/progress.js";
+import { buildRequirements } from "../nfs/index";
+import { systemPath, tryCommand } from "../support/command";
+import { withHeartbeat } from "../support/progress";
 
 /** A program that the cluster calls or is built with, and the Debian package it comes in. */
 interface Program {

@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { arch, platform, totalmem } from "node:os";
 import { dirname, join } from "node:path";
-import { tryCommand } from "../support/command.js";
-import { cacheDirectory, clusterDirectory } from "../support/paths.js";
-import { addresses, nodeDevice, paths } from "./layout.js";
-import { missingPrograms, packagesOf } from "./packages.js";
+import { tryCommand } from "../support/command";
+import { cacheDirectory, clusterDirectory } from "../support/paths";
+import { addresses, nodeDevice, paths } from "./layout";
+import { missingPrograms, packagesOf } from "./packages";
 
 const gibibyte = 1024 ** 3;
 const memoryNeeded = 6 * gibibyte;

@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync, readFileSync, realpathSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { systemPath } from "../support/command.js";
-import { waitUntil } from "../support/progress.js";
-import { partCgroupFile, processesOfPart } from "./cgroups.js";
-import { paths } from "./layout.js";
+import { systemPath } from "../support/command";
+import { waitUntil } from "../support/progress";
+import { partCgroupFile, processesOfPart } from "./cgroups";
+import { paths } from "./layout";
 
 /** One of the programs that the cluster is made of. */
 export interface Part {

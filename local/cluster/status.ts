@@ -1,9 +1,9 @@
 import { Resolver } from "node:dns/promises";
-import { controlPlaneParts } from "./controlPlane.js";
-import { tryKubectl } from "./kubectl.js";
-import { addresses, kubeconfigPath, nodeName } from "./layout.js";
-import { nodeParts } from "./node.js";
-import { isAlive, readRecord } from "./processes.js";
+import { controlPlaneParts } from "./controlPlane";
+import { tryKubectl } from "./kubectl";
+import { addresses, kubeconfigPath, nodeName } from "./layout";
+import { nodeParts } from "./node";
+import { isAlive, readRecord } from "./processes";
 
 /** How the local cluster is. */
 export interface ClusterStatus {

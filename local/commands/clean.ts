@@ -2,13 +2,13 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { clusterReset } from "../cluster";
+import { projectName } from "../pulumi/stackFile";
+import { Session } from "../session/session";
+import { isRunning } from "../session/targetCluster";
+import { UserError } from "../support/errors";
+import { main } from "../support/main";
 import { stateDirectory } from "../support/paths";
-import { isRunning } from "./cluster";
-import { UserError } from "./errors";
-import { main } from "./main";
-import { Stopwatch, say } from "./progress";
-import { Session } from "./session";
-import { projectName } from "./stackFile";
+import { Stopwatch, say } from "../support/progress";
 
 /** Removes the deployment, its data, the stack's state and the local cluster. What was built stays cached. */
 async function clean(): Promise<number> {

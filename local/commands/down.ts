@@ -1,10 +1,10 @@
 import { parse } from "yaml";
-import { isRunning, requireCluster, startCluster } from "./cluster";
-import { resourcesOf } from "./keys";
-import { main } from "./main";
-import { Stopwatch, say } from "./progress";
-import { Session } from "./session";
-import { projectName } from "./stackFile";
+import { resourcesOf } from "../pulumi/databaseKeys";
+import { projectName } from "../pulumi/stackFile";
+import { Session } from "../session/session";
+import { isRunning, requireCluster, startCluster } from "../session/targetCluster";
+import { main } from "../support/main";
+import { Stopwatch, say } from "../support/progress";
 
 /** Removes everything that the stack made. What lies on its volumes stays. */
 async function down(): Promise<number> {

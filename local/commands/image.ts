@@ -4,10 +4,6 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { imageDigest, importImage } from "../cluster/containerd";
 import { buildImages, type ImageName, recipes } from "../images";
-import { ensurePackages } from "../images/packages";
-import { withHeartbeat } from "../support/progress";
-import { capture, findOnPath, output, run } from "./children";
-import { type Cluster, chooseCluster, requireCluster, sayCluster } from "./cluster";
 import {
     baseImages,
     buildah,
@@ -16,13 +12,16 @@ import {
     containerTools,
     policyFile,
     saveCommand,
-} from "./containerTool";
-import { UserError } from "./errors";
-import { readImageReference } from "./imageReference";
-import { main } from "./main";
-import { readOptions, setting } from "./options";
-import { machinePipSettings } from "./pipSettings";
-import { Stopwatch, say } from "./progress";
+} from "../images/imageBuilder";
+import { readImageReference } from "../images/imageReference";
+import { ensurePackages } from "../images/packages";
+import { machinePipSettings } from "../images/pipSettings";
+import { readOptions, setting } from "../session/options";
+import { type Cluster, chooseCluster, requireCluster, sayCluster } from "../session/targetCluster";
+import { UserError } from "../support/errors";
+import { capture, findOnPath, output, run } from "../support/execution";
+import { main } from "../support/main";
+import { Stopwatch, say, withHeartbeat } from "../support/progress";
 
 /** The file in a folder that says how its image is built. */
 export function containerfileIn(folder: string): string {

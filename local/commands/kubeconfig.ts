@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { chooseCluster } from "./cluster";
-import { UserError } from "./errors";
-import { main } from "./main";
-import { readOptions } from "./options";
+import { readOptions } from "../session/options";
+import { chooseCluster } from "../session/targetCluster";
+import { UserError } from "../support/errors";
+import { main } from "../support/main";
 
 /** Prints the path of the kubeconfig file that reaches the cluster: `export KUBECONFIG=$(make kubeconfig)`. */
 async function kubeconfig(): Promise<undefined> {

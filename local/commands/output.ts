@@ -1,6 +1,6 @@
-import { main } from "./main";
-import { isYes } from "./options";
-import { Session } from "./session";
+import { isYes } from "../session/options";
+import { Session } from "../session/session";
+import { main } from "../support/main";
 
 /** Prints the stack's outputs as JSON, and nothing else, on standard output. */
 async function output(): Promise<undefined> {

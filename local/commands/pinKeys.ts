@@ -1,9 +1,9 @@
-import { type Key, keysFor, pinned, resourcesOf } from "./keys";
-import { main } from "./main";
-import { stackFileText } from "./options";
-import { say } from "./progress";
-import { Session } from "./session";
-import { projectName } from "./stackFile";
+import { type Key, keysFor, pinned, resourcesOf } from "../pulumi/databaseKeys";
+import { projectName } from "../pulumi/stackFile";
+import { stackFileText } from "../session/options";
+import { Session } from "../session/session";
+import { main } from "../support/main";
+import { say } from "../support/progress";
 
 /** Moves the keys that the stack made for itself into its configuration, as secrets. Never prints one. */
 async function pinKeys(): Promise<number> {

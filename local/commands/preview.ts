@@ -1,7 +1,7 @@
-import { isRunning } from "./cluster";
-import { main } from "./main";
-import { requireFittingNodes } from "./nodes";
-import { Session } from "./session";
+import { Session } from "../session/session";
+import { requireFittingNodes } from "../session/singleNodeCheck";
+import { isRunning } from "../session/targetCluster";
+import { main } from "../support/main";
 
 /** Shows what `make up` would do. Needs no cluster and starts none. */
 async function preview(): Promise<number> {

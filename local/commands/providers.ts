@@ -1,8 +1,8 @@
-import { output } from "./children";
-import { clusterEnvironment, kubectl, requireCluster } from "./cluster";
-import { UserError } from "./errors";
-import { main } from "./main";
-import { Session } from "./session";
+import { Session } from "../session/session";
+import { clusterEnvironment, kubectl, requireCluster } from "../session/targetCluster";
+import { UserError } from "../support/errors";
+import { output } from "../support/execution";
+import { main } from "../support/main";
 
 /** A provider as `airflow providers list` has it. */
 export interface Provider {

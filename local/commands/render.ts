@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { UserError } from "./errors";
-import { main } from "./main";
-import { setting } from "./options";
-import { say } from "./progress";
-import { Session } from "./session";
+import { setting } from "../session/options";
+import { Session } from "../session/session";
+import { UserError } from "../support/errors";
+import { main } from "../support/main";
+import { say } from "../support/progress";
 
 /** Writes all manifests of a stack as YAML files. Needs no cluster; Secrets hold generated values in plain text. */
 async function render(): Promise<number> {

@@ -1,13 +1,12 @@
-import { elapsed } from "../support/progress";
-import { AirflowApi, type DagRun, type TaskInstance } from "./airflowApi";
-import { requireCluster } from "./cluster";
-import { waitFor } from "./deadline";
-import { UserError } from "./errors";
-import { main } from "./main";
-import { setting } from "./options";
-import { forwardAirflow } from "./portForward";
-import { Stopwatch, say } from "./progress";
-import { Session } from "./session";
+import { AirflowApi, type DagRun, type TaskInstance } from "../airflow/airflowApi";
+import { forwardAirflow } from "../airflow/portForward";
+import { setting } from "../session/options";
+import { Session } from "../session/session";
+import { requireCluster } from "../session/targetCluster";
+import { waitFor } from "../support/deadline";
+import { UserError } from "../support/errors";
+import { main } from "../support/main";
+import { elapsed, Stopwatch, say } from "../support/progress";
 
 const finalRunStates: readonly string[] = ["success", "failed"];
 

@@ -1,9 +1,9 @@
-import { capture, output } from "./children";
-import { type Cluster, clusterEnvironment, isRunning, kubectl, sayCluster } from "./cluster";
-import { main } from "./main";
-import { Session } from "./session";
-import { stackNamespaces } from "./stackFile";
-import { type KubernetesObject, podLines, troubles, warnings } from "./troubles";
+import { type KubernetesObject, podLines, troubles, warnings } from "../airflow/diagnosis";
+import { stackNamespaces } from "../pulumi/stackFile";
+import { Session } from "../session/session";
+import { type Cluster, clusterEnvironment, isRunning, kubectl, sayCluster } from "../session/targetCluster";
+import { capture, output } from "../support/execution";
+import { main } from "../support/main";
 
 const kinds = "namespaces,pods,deployments,statefulsets,jobs,persistentvolumeclaims,events";
 

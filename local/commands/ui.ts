@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
-import { findOnPath } from "./children";
-import { requireCluster } from "./cluster";
-import { waitFor } from "./deadline";
-import { UserError } from "./errors";
-import { main } from "./main";
-import { setting } from "./options";
-import { forwardAirflow, isFree } from "./portForward";
-import { say } from "./progress";
-import { Session } from "./session";
+import { forwardAirflow, isFree } from "../airflow/portForward";
+import { setting } from "../session/options";
+import { Session } from "../session/session";
+import { requireCluster } from "../session/targetCluster";
+import { waitFor } from "../support/deadline";
+import { UserError } from "../support/errors";
+import { findOnPath } from "../support/execution";
+import { main } from "../support/main";
+import { say } from "../support/progress";
 
 /** The port of `PORT=`; without it the one in Airflow's own address when that is on this machine, else 8080. */
 export function readPort(text: string | undefined, url = ""): number {

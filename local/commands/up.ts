@@ -1,8 +1,8 @@
-import { startCluster } from "./cluster";
-import { main } from "./main";
-import { requireFittingNodes } from "./nodes";
-import { Stopwatch, say } from "./progress";
-import { Session, type StackOutputs } from "./session";
+import { Session, type StackOutputs } from "../session/session";
+import { requireFittingNodes } from "../session/singleNodeCheck";
+import { startCluster } from "../session/targetCluster";
+import { main } from "../support/main";
+import { Stopwatch, say } from "../support/progress";
 
 /** What to tell once Airflow runs. */
 export function welcome(outputs: StackOutputs, stack: string, took: string): string {

@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { command } from "../support/command.js";
-import { cacheDirectory } from "../support/paths.js";
-import { withHeartbeat } from "../support/progress.js";
-import { createBuilder } from "./builder.js";
-import { withLock } from "./lock.js";
-import { archivePackages, packArchive } from "./ociArchive.js";
-import { ensurePackages } from "./packages.js";
-import type { Recipe } from "./recipe.js";
-import { recipeHash } from "./recipeHash.js";
+import { command } from "../support/command";
+import { cacheDirectory } from "../support/paths";
+import { withHeartbeat } from "../support/progress";
+import { createBuilder } from "./builder";
+import { withLock } from "./lock";
+import { archivePackages, packArchive } from "./ociArchive";
+import { ensurePackages } from "./packages";
+import type { Recipe } from "./recipe";
+import { recipeHash } from "./recipeHash";
 
 const directory = join(cacheDirectory, "images");
 const scratchPrefix = ".building-";

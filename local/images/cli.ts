@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { archivePath } from "./archives.js";
-import { buildImages, ensureImages, type ImageName, imageNames, recipes, testImageNames } from "./index.js";
-import { lockRequirements } from "./lockRequirements.js";
+import { archivePath } from "./archives";
+import { buildImages, ensureImages, type ImageName, imageNames, recipes, testImageNames } from "./index";
+import { lockRequirements } from "./lockRequirements";
 
 const all = [...imageNames, ...testImageNames];
 

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Builder, imageTime } from "./builder.js";
-import { machineAccess, machineSources } from "./debianSources.js";
+import { type Builder, imageTime } from "./builder";
+import { machineAccess, machineSources } from "./debianSources";
 
 /** A small Debian. */
 export interface DebianRootArgs {

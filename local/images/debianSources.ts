@@ -1,4 +1,4 @@
-import { command, tryCommand } from "../support/command.js";
+import { command, tryCommand } from "../support/command";
 
 const format = ["ORIGIN", "CODENAME", "COMPONENT", "REPO_URI"].map((field) => `$(${field})`).join("|");
 

@@ -1,16 +1,16 @@
 import { stat } from "node:fs/promises";
-import { imageDigest, importImage } from "../cluster/containerd.js";
-import { withHeartbeat } from "../support/progress.js";
-import { airflow } from "./airflow/recipe.js";
-import { ensureArchive } from "./archives.js";
-import { coredns } from "./coredns/recipe.js";
-import { gitSync } from "./git-sync/recipe.js";
-import { nfsGanesha } from "./nfs-ganesha/recipe.js";
-import { archiveDigest } from "./ociArchive.js";
-import { pause } from "./pause/recipe.js";
-import { postgres } from "./postgres/recipe.js";
-import type { Recipe } from "./recipe.js";
-import { testServers } from "./test-servers/recipe.js";
+import { imageDigest, importImage } from "../cluster/containerd";
+import { withHeartbeat } from "../support/progress";
+import { airflow } from "./airflow/recipe";
+import { ensureArchive } from "./archives";
+import { coredns } from "./coredns/recipe";
+import { gitSync } from "./git-sync/recipe";
+import { nfsGanesha } from "./nfs-ganesha/recipe";
+import { archiveDigest } from "./ociArchive";
+import { pause } from "./pause/recipe";
+import { postgres } from "./postgres/recipe";
+import type { Recipe } from "./recipe";
+import { testServers } from "./test-servers/recipe";
 
 // In the order in which a cluster needs them.
 const clusterRecipes = {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { progress } from "../support/progress.js";
+import { progress } from "../support/progress";
 
 /**
  * Runs something while no other process runs it under the same lock file. The lock is the kernel's and its holder ends with

@@ -7,8 +7,8 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { extract, type Pack, pack } from "tar-stream";
-import { imageArchitecture } from "./architecture.js";
-import { imageTime } from "./builder.js";
+import { imageArchitecture } from "./architecture";
+import { imageTime } from "./builder";
 
 /** What a container of the image runs, and how: the `config` of the OCI image specification. */
 export interface ImageConfig {

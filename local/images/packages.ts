@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { tryCommand } from "../support/command.js";
-import { withHeartbeat } from "../support/progress.js";
+import { tryCommand } from "../support/command";
+import { withHeartbeat } from "../support/progress";
 
 async function isInstalled(name: string): Promise<boolean> {
     const { code, stdout } = await tryCommand("dpkg-query", ["--status", name]);

@@ -1,8 +1,8 @@
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { allEnded, type Builder } from "./builder.js";
-import { buildDebianRoot, runInRoot } from "./debianRoot.js";
-import { downloadWheels } from "./wheels.js";
+import { allEnded, type Builder } from "./builder";
+import { buildDebianRoot, runInRoot } from "./debianRoot";
+import { downloadWheels } from "./wheels";
 
 /** A Debian with Python packages. */
 export interface PythonRootArgs {

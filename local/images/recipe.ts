@@ -1,5 +1,5 @@
-import type { Builder } from "./builder.js";
-import type { ImageConfig } from "./ociArchive.js";
+import type { Builder } from "./builder";
+import type { ImageConfig } from "./ociArchive";
 
 /** How one image is made. */
 export interface Recipe {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { imageArchitecture } from "./architecture.js";
-import type { Recipe } from "./recipe.js";
+import { imageArchitecture } from "./architecture";
+import type { Recipe } from "./recipe";
 
 // What all recipes build with.
 const shared = ["builder.ts", "debianRoot.ts", "ociArchive.ts", "wheels.ts"].map((file) => join(__dirname, file));

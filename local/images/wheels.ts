@@ -1,5 +1,5 @@
-import { wheelArchitecture } from "./architecture.js";
-import type { Builder } from "./builder.js";
+import { wheelArchitecture } from "./architecture";
+import type { Builder } from "./builder";
 
 /** Which wheels, for which Python. */
 export interface WheelArgs {

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheDirectory } from "./paths.js";
-import { withHeartbeat } from "./progress.js";
+import { cacheDirectory } from "./paths";
+import { withHeartbeat } from "./progress";
 
 /** A build whose result is kept, by a name that changes with all that it is made from. */
 export interface CachedBuild {

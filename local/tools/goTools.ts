@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ensureBuilt } from "../support/buildCache.js";
-import { buildKey } from "../support/buildKey.js";
-import { command } from "../support/command.js";
+import { ensureBuilt } from "../support/buildCache";
+import { buildKey } from "../support/buildKey";
+import { command } from "../support/command";
 
 /** Programs that tests use, by the module that pins their versions and those of all they are made of. */
 const modules = {

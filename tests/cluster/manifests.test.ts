@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parse, stringify } from "yaml";
-import { capture } from "../../local/commands/children";
+import { capture } from "../../local/support/execution";
 import { goTool } from "../../local/tools/goTools";
 import { combinations } from "../support/combinations";
 import type { Registration } from "../support/mocks";

@@ -1,5 +1,5 @@
-import { buildPythonRoot, pythonRootPackages, pythonRootSource } from "../pythonRoot.js";
-import type { Recipe } from "../recipe.js";
+import { buildPythonRoot, pythonRootPackages, pythonRootSource } from "../pythonRoot";
+import type { Recipe } from "../recipe";
 
 const path = "/home/airflow/.local/bin:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin";
 

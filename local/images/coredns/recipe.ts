@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { goBinary, requiredVersion } from "../../cluster/binaries.js";
-import type { Recipe } from "../recipe.js";
+import { goBinary, requiredVersion } from "../../cluster/binaries";
+import type { Recipe } from "../recipe";
 
 const module_ = resolve(__dirname, "../../cluster/go/coredns");
 const version = requiredVersion(readFileSync(join(module_, "go.mod"), "utf8"), "github.com/coredns/coredns");

@@ -1,7 +1,7 @@
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { buildDebianRoot, runInRoot } from "../debianRoot.js";
-import type { Recipe } from "../recipe.js";
+import { buildDebianRoot, runInRoot } from "../debianRoot";
+import type { Recipe } from "../recipe";
 
 const program = join(__dirname, "program");
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { buildDebianRoot, runInRoot } from "../debianRoot.js";
-import type { Recipe } from "../recipe.js";
+import { buildDebianRoot, runInRoot } from "../debianRoot";
+import type { Recipe } from "../recipe";
 
 // What the documented build of the image uses, too.
 const source = resolve(__dirname, "../../../images/nfs-ganesha");

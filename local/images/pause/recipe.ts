@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Recipe } from "../recipe.js";
+import type { Recipe } from "../recipe";
 
 /** The container that holds a pod's namespaces. */
 export const pause: Recipe = {

@@ -1,7 +1,7 @@
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { buildDebianRoot, runInRoot } from "../debianRoot.js";
-import type { Recipe } from "../recipe.js";
+import { buildDebianRoot, runInRoot } from "../debianRoot";
+import type { Recipe } from "../recipe";
 
 // The ids of the official image, which volumes and pods rely on (there is no useradd yet); no database that comes with the package.
 const before = `

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
-import { buildPythonRoot, pythonRootPackages, pythonRootSource } from "../pythonRoot.js";
-import type { Recipe } from "../recipe.js";
+import { buildPythonRoot, pythonRootPackages, pythonRootSource } from "../pythonRoot";
+import type { Recipe } from "../recipe";
 
 /** Servers that tests of the cluster talk to: git over https and over ssh, S3, an index of Python packages. */
 export const testServers: Recipe = {

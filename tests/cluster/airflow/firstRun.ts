@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { TaskInstance } from "../../../local/commands/airflowApi";
-import { waitFor } from "../../../local/commands/deadline";
+import type { TaskInstance } from "../../../local/airflow/airflowApi";
+import { waitFor } from "../../../local/support/deadline";
 import { explain, explainFailures, installation, namespaces } from "../support/installation";
 import { objects } from "../support/kubernetes";
 import type { Made } from "../support/make";

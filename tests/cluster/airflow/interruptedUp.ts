@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { waitFor } from "../../../local/commands/deadline";
+import { waitFor } from "../../../local/support/deadline";
 import { explainFailures, installation, namespaces } from "../support/installation";
 import { exists, identity, objects } from "../support/kubernetes";
 import { installedObjects, isProvisioned } from "../support/leftovers";

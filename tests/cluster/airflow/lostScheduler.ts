@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { waitFor } from "../../../local/commands/deadline";
+import { waitFor } from "../../../local/support/deadline";
 import { explain, explainFailures, installation, namespaces } from "../support/installation";
 import { kube, objects } from "../support/kubernetes";
 import { PodWatch } from "../support/podWatch";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { AirflowApi } from "../../../local/commands/airflowApi";
+import { AirflowApi } from "../../../local/airflow/airflowApi";
 import { explainFailures, installation, namespaces } from "../support/installation";
 import { objects } from "../support/kubernetes";
 

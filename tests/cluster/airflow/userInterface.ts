@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { waitFor } from "../../../local/commands/deadline";
+import { waitFor } from "../../../local/support/deadline";
 import { Browser } from "../support/browser";
 import { explainFailures, installation } from "../support/installation";
 import type { Making } from "../support/make";

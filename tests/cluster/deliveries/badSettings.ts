@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { stringify } from "yaml";
-import { clusterEnvironment } from "../../../local/commands/cluster";
+import { clusterEnvironment } from "../../../local/session/targetCluster";
 import { goTool } from "../../../local/tools/goTools";
 import type { Installation } from "../support/installation";
 import { cluster, kube } from "../support/kubernetes";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { waitFor } from "../../../local/commands/deadline";
+import { waitFor } from "../../../local/support/deadline";
 import type { Installation } from "../support/installation";
 import type { GitRepository } from "../support/testServers";
 import { gatedDag } from "./dags";

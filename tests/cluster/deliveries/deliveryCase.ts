@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { waitFor } from "../../../local/commands/deadline";
-import { Stopwatch } from "../../../local/commands/progress";
+import { waitFor } from "../../../local/support/deadline";
+import { Stopwatch } from "../../../local/support/progress";
 import type { Installation } from "../support/installation";
 import { objects } from "../support/kubernetes";
 import { versionDag } from "./dags";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { StackOutputs } from "../../../local/commands/session";
+import type { StackOutputs } from "../../../local/session/session";
 
 /** The keys that a database which outlives its stack needs, as a user would pin them. */
 export function pinnedKeys(): { readonly fernetKey: string; readonly databasePassword: string } {

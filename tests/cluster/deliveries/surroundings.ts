@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { waitFor } from "../../../local/commands/deadline";
+import { waitFor } from "../../../local/support/deadline";
 import type { Installation } from "../support/installation";
 import { kube, objects } from "../support/kubernetes";
 import type { TestServers } from "../support/testServers";

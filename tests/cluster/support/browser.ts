@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
-import { output } from "../../../local/commands/children";
+import { output } from "../../../local/support/execution";
 import { outputDirectory } from "./processes";
 
 const executable = "/usr/bin/chromium";

@@ -1,5 +1,5 @@
-import { output } from "../../../local/commands/children";
-import { chooseCluster, clusterEnvironment, kubectl } from "../../../local/commands/cluster";
+import { chooseCluster, clusterEnvironment, kubectl } from "../../../local/session/targetCluster";
+import { output } from "../../../local/support/execution";
 
 /** The local cluster, on which all these tests run. */
 export const cluster = chooseCluster("local");

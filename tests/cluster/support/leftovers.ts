@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { removeImages } from "../../../local/cluster/containerd";
 import { paths } from "../../../local/cluster/layout";
-import { waitFor } from "../../../local/commands/deadline";
+import { waitFor } from "../../../local/support/deadline";
 import { testPrefix } from "./installation";
 import { type AnyObject, identity, kube, objects } from "./kubernetes";
 import { endRemembered } from "./processes";

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { createWriteStream, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { Stopwatch } from "../../../local/commands/progress";
 import { repositoryDirectory } from "../../../local/support/paths";
+import { Stopwatch } from "../../../local/support/progress";
 import { outputDirectory, remember, signal } from "./processes";
 
 /** Variables of a make command, such as DAG or CONFIG. */

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { clusterEnvironment, kubectl } from "../../../local/commands/cluster";
+import { clusterEnvironment, kubectl } from "../../../local/session/targetCluster";
 import { type AnyObject, cluster } from "./kubernetes";
 import { remember } from "./processes";
 

@@ -7,7 +7,7 @@ import {
     overlap,
     problemMessage,
     problems,
-} from "../../../local/cluster/preflight.js";
+} from "../../../local/cluster/preflight";
 
 const gibibyte = 1024 ** 3;
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { lockHolder, tryLock } from "../../../local/cluster/lock.js";
+import { lockHolder, tryLock } from "../../../local/cluster/lock";
 import {
     endProcesses,
     fingerprint,
@@ -11,9 +11,9 @@ import {
     type ProcessRecord,
     parseStat,
     processRecord,
-} from "../../../local/cluster/processes.js";
-import { command, tryCommand } from "../../../local/support/command.js";
-import { waitUntil } from "../../../local/support/progress.js";
+} from "../../../local/cluster/processes";
+import { command, tryCommand } from "../../../local/support/command";
+import { waitUntil } from "../../../local/support/progress";
 
 function started(program: string, ...arguments_: string[]): ProcessRecord {
     const child = spawn(program, arguments_, { stdio: "ignore" });

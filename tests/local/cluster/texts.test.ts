@@ -1,26 +1,26 @@
 import { expect } from "chai";
 import { parse, parseAllDocuments } from "yaml";
-import { addonManifests } from "../../../local/cluster/addons.js";
-import { kubernetesVersionFlags, requiredVersion } from "../../../local/cluster/binaries.js";
-import { kubeadmConfiguration, namedKubeconfig } from "../../../local/cluster/certificates.js";
-import { hierarchies, limitingHierarchies, trackingHierarchy } from "../../../local/cluster/cgroups.js";
-import { containerdConfiguration, findDigest } from "../../../local/cluster/containerd.js";
-import { apiServerPart, controllerManagerPart, etcdPart, schedulerPart } from "../../../local/cluster/controlPlane.js";
-import { kubeletConfiguration, proxyConfiguration } from "../../../local/cluster/kubelet.js";
-import { missingDirectories } from "../../../local/cluster/machine.js";
+import { addonManifests } from "../../../local/cluster/addons";
+import { kubernetesVersionFlags, requiredVersion } from "../../../local/cluster/binaries";
+import { kubeadmConfiguration, namedKubeconfig } from "../../../local/cluster/certificates";
+import { hierarchies, limitingHierarchies, trackingHierarchy } from "../../../local/cluster/cgroups";
+import { containerdConfiguration, findDigest } from "../../../local/cluster/containerd";
+import { apiServerPart, controllerManagerPart, etcdPart, schedulerPart } from "../../../local/cluster/controlPlane";
+import { kubeletConfiguration, proxyConfiguration } from "../../../local/cluster/kubelet";
+import { missingDirectories } from "../../../local/cluster/machine";
 import {
     cniConfiguration,
     isBareTable,
     masqueradeRules,
     podDevices,
     portMappingRemoval,
-} from "../../../local/cluster/network.js";
-import { holderScript, isNodeMountTable } from "../../../local/cluster/node.js";
-import { packagesOf } from "../../../local/cluster/packages.js";
-import { isNodeReady } from "../../../local/cluster/status.js";
-import { buildKey } from "../../../local/support/buildKey.js";
-import { clusterDirectory } from "../../../local/support/paths.js";
-import { elapsed } from "../../../local/support/progress.js";
+} from "../../../local/cluster/network";
+import { holderScript, isNodeMountTable } from "../../../local/cluster/node";
+import { packagesOf } from "../../../local/cluster/packages";
+import { isNodeReady } from "../../../local/cluster/status";
+import { buildKey } from "../../../local/support/buildKey";
+import { clusterDirectory } from "../../../local/support/paths";
+import { elapsed } from "../../../local/support/progress";
 
 describe("local/cluster: builds", () => {
     const goMod = "module x\n\nrequire k8s.io/kubernetes v1.35.4\n\nrequire (\n\tk8s.io/api v0.35.4 // indirect\n)\n";

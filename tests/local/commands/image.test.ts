@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { containerfileIn, localBase } from "../../../local/commands/image";
+import { recipes } from "../../../local/images";
 import {
     type BuildArgs,
     baseImages,
@@ -9,12 +11,10 @@ import {
     type ContainerTool,
     containerTools,
     saveCommand,
-} from "../../../local/commands/containerTool";
-import { UserError } from "../../../local/commands/errors";
-import { containerfileIn, localBase } from "../../../local/commands/image";
-import { readImageReference } from "../../../local/commands/imageReference";
-import { pipSettings } from "../../../local/commands/pipSettings";
-import { recipes } from "../../../local/images";
+} from "../../../local/images/imageBuilder";
+import { readImageReference } from "../../../local/images/imageReference";
+import { pipSettings } from "../../../local/images/pipSettings";
+import { UserError } from "../../../local/support/errors";
 import { repositoryDirectory } from "../../../local/support/paths";
 
 const example = join(repositoryDirectory, "examples/image");

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { UserError } from "../../../local/commands/errors";
 import { providerTable, readProviders } from "../../../local/commands/providers";
+import { UserError } from "../../../local/support/errors";
 
 const listed = [
     { package_name: "apache-airflow-providers-standard", description: "Standard", version: "1.19.0" },

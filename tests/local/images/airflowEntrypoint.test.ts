@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { repositoryDirectory } from "../../../local/support/paths.js";
-import { type ScriptResult, Stubs } from "./stubs.js";
+import { repositoryDirectory } from "../../../local/support/paths";
+import { type ScriptResult, Stubs } from "./stubs";
 
 const script = join(repositoryDirectory, "local/images/airflow/entrypoint.sh");
 

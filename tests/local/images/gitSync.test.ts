@@ -17,8 +17,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { buildCommand } from "../../../local/images/git-sync/recipe.js";
-import { waitUntil } from "../../../local/support/progress.js";
+import { buildCommand } from "../../../local/images/git-sync/recipe";
+import { waitUntil } from "../../../local/support/progress";
 
 interface Running {
     readonly child: ChildProcess;

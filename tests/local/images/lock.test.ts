@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { withLock } from "../../../local/images/lock.js";
+import { withLock } from "../../../local/images/lock";
 
 describe("local/images: lock", () => {
     let directory: string;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { accessSettings, debianSources } from "../../../local/images/debianSources.js";
-import { platformArguments } from "../../../local/images/wheels.js";
+import { accessSettings, debianSources } from "../../../local/images/debianSources";
+import { platformArguments } from "../../../local/images/wheels";
 
 describe("local/images: the machine's settings", () => {
     it("builds another release from the machine's own mirrors", () => {

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { nfsGanesha } from "../../../local/images/nfs-ganesha/recipe.js";
-import { repositoryDirectory } from "../../../local/support/paths.js";
+import { nfsGanesha } from "../../../local/images/nfs-ganesha/recipe";
+import { repositoryDirectory } from "../../../local/support/paths";
 
 const folder = join(repositoryDirectory, "images/nfs-ganesha");
 

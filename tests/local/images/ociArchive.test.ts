@@ -15,8 +15,8 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { expect } from "chai";
 import { extract } from "tar-stream";
-import { archiveDigest, archivePackages, packArchive } from "../../../local/images/ociArchive.js";
-import { skip } from "../../support/skip.js";
+import { archiveDigest, archivePackages, packArchive } from "../../../local/images/ociArchive";
+import { skip } from "../../support/skip";
 
 interface Manifest {
     config: { digest: string; size: number };

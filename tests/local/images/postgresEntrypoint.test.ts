@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { repositoryDirectory } from "../../../local/support/paths.js";
-import { type ScriptResult, Stubs } from "./stubs.js";
+import { repositoryDirectory } from "../../../local/support/paths";
+import { type ScriptResult, Stubs } from "./stubs";
 
 const script = join(repositoryDirectory, "local/images/postgres/docker-entrypoint.sh");
 

@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { imageNames, recipes } from "../../../local/images/index.js";
-import { recipeHash } from "../../../local/images/recipeHash.js";
+import { imageNames, recipes } from "../../../local/images/index";
+import { recipeHash } from "../../../local/images/recipeHash";
 
 describe("local/images: recipe hash", () => {
     let directory: string;

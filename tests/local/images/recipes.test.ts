@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { imageNames, recipes, testImageNames } from "../../../local/images/index.js";
-import { repositoryDirectory } from "../../../local/support/paths.js";
+import { imageNames, recipes, testImageNames } from "../../../local/images/index";
+import { repositoryDirectory } from "../../../local/support/paths";
 
 describe("local/images: recipes", () => {
     for (const name of [...imageNames, ...testImageNames]) {

@@ -6,8 +6,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { repositoryDirectory } from "../../../local/support/paths.js";
-import { waitUntil } from "../../../local/support/progress.js";
+import { repositoryDirectory } from "../../../local/support/paths";
+import { waitUntil } from "../../../local/support/progress";
 
 const folder = join(repositoryDirectory, "local/images/test-servers");
 

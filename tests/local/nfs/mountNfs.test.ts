@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
-import { buildRequirements, nfsClient } from "../../../local/nfs/index.js";
-import { type CommandResult, systemPath, tryCommand } from "../../../local/support/command.js";
-import { skip } from "../../support/skip.js";
-import { type Behaviour, FakeServer } from "./fakeServer.js";
+import { buildRequirements, nfsClient } from "../../../local/nfs/index";
+import { type CommandResult, systemPath, tryCommand } from "../../../local/support/command";
+import { skip } from "../../support/skip";
+import { type Behaviour, FakeServer } from "./fakeServer";
 
 const missing = buildRequirements.filter(
     ({ name, directories }) =>

@@ -1,18 +1,18 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { AirflowApi } from "../airflow/airflowApi";
+import { forwardAirflow } from "../airflow/portForward";
 import { clusterDown, clusterReset, clusterStatus } from "../cluster";
+import { isYes } from "../session/options";
+import type { StackOutputs } from "../session/session";
+import { chooseCluster } from "../session/targetCluster";
+import { waitFor } from "../support/deadline";
+import { UserError } from "../support/errors";
+import { capture } from "../support/execution";
+import { main } from "../support/main";
 import { repositoryDirectory } from "../support/paths";
-import { AirflowApi } from "./airflowApi";
-import { capture } from "./children";
-import { chooseCluster } from "./cluster";
-import { waitFor } from "./deadline";
-import { UserError } from "./errors";
-import { main } from "./main";
-import { isYes } from "./options";
-import { forwardAirflow } from "./portForward";
-import { say } from "./progress";
-import type { StackOutputs } from "./session";
+import { say } from "../support/progress";
 
 /** One line of the table: what was measured, in seconds, and how. */
 interface Figure {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { keys, keysFor, pinned, resourcesOf } from "../../../local/commands/keys";
+import { keys, keysFor, pinned, resourcesOf } from "../../../local/pulumi/databaseKeys";
 
 const exported = JSON.stringify({
     version: 3,

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { UserError } from "../../../local/commands/errors";
-import { isYes, readOptions } from "../../../local/commands/options";
 import { readConf, taskName } from "../../../local/commands/runDag";
 import { readPort } from "../../../local/commands/ui";
+import { isYes, readOptions } from "../../../local/session/options";
+import { UserError } from "../../../local/support/errors";
 
 describe("The settings of a command", () => {
     it("have defaults, and empty counts as not given", () => {

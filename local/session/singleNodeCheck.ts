@@ -1,7 +1,7 @@
-import { output } from "./children";
-import { type Cluster, clusterEnvironment, kubectl } from "./cluster";
-import { UserError } from "./errors";
-import { projectName, stackValue } from "./stackFile";
+import { projectName, stackValue } from "../pulumi/stackFile";
+import { UserError } from "../support/errors";
+import { output } from "../support/execution";
+import { type Cluster, clusterEnvironment, kubectl } from "./targetCluster";
 
 /** What is wrong with hosting `minikube` on these nodes, or undefined. */
 export function nodesFault(hosting: unknown, nodes: readonly string[]): string | undefined {

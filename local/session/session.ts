@@ -1,11 +1,11 @@
+import { chooseEngine, type Engine, engineEnvironment, sayEngine, selectStack } from "../pulumi/engine";
+import type { Override } from "../pulumi/overrides";
+import { overrideStackFile, withTemporaryStackFile } from "../pulumi/stackFile";
+import { listed, UserError } from "../support/errors";
+import { output, run } from "../support/execution";
 import { repositoryDirectory } from "../support/paths";
-import { output, run } from "./children";
-import { type Cluster, chooseCluster, clusterEnvironment, clusterOverrides, sayCluster } from "./cluster";
-import { listed, UserError } from "./errors";
 import { type Options, readOptions, stackFileText } from "./options";
-import type { Override } from "./overrides";
-import { chooseEngine, type Engine, engineEnvironment, sayEngine, selectStack } from "./pulumi";
-import { overrideStackFile, withTemporaryStackFile } from "./stackFile";
+import { type Cluster, chooseCluster, clusterEnvironment, clusterOverrides, sayCluster } from "./targetCluster";
 
 /** What the program hands back; see index.ts. */
 export interface StackOutputs {

@@ -1,4 +1,4 @@
-import { UserError } from "./errors";
+import { UserError } from "../support/errors";
 
 /** A DAG as the REST API shows it (the fields used here). */
 export interface Dag {

@@ -3,12 +3,12 @@ import { lookup } from "node:dns/promises";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { UserError } from "../support/errors";
+import { capture, findOnPath, output } from "../support/execution";
 import { repositoryDirectory, stateDirectory } from "../support/paths";
-import { capture, findOnPath, output } from "./children";
-import { isLockedByTheDead } from "./deadLocks";
-import { UserError } from "./errors";
-import { say } from "./progress";
+import { say } from "../support/progress";
 import { projectName } from "./stackFile";
+import { isLockedByTheDead } from "./staleLocks";
 
 /** What runs the Pulumi program. All three take the same command line. */
 export interface Engine {

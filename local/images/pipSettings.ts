@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { capture } from "./children";
+import { capture } from "../support/execution";
 
 /** What the pip of a build has to know to reach its index. */
 export interface PipSettings {

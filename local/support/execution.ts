@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type CommandResult, tryCommand } from "../support/command";
+import { type CommandResult, tryCommand } from "./command";
 import { Interrupted, UserError } from "./errors";
 
 /** Where a child runs. */

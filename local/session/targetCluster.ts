@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { binDirectory, clusterStatus, clusterUp, contextName, kubeconfigPath } from "../cluster";
 import { ensureImages } from "../images";
-import { capture, findOnPath } from "./children";
-import { UserError } from "./errors";
-import type { Override } from "./overrides";
-import { say } from "./progress";
+import type { Override } from "../pulumi/overrides";
+import { UserError } from "../support/errors";
+import { capture, findOnPath } from "../support/execution";
+import { say } from "../support/progress";
 
 /** The Kubernetes that a command works on. */
 export interface Cluster {

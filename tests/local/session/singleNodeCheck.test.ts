@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { nodesFault } from "../../../local/commands/nodes";
+import { nodesFault } from "../../../local/session/singleNodeCheck";
 
 describe("hosting minikube", () => {
     it("is refused on more than one node, with the key, the nodes and what to do", () => {

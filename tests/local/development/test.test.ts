@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { logLine } from "../../../local/commands/airflowApi";
-import { mochaCounts, sum, verdict } from "../../../local/commands/test";
+import { logLine } from "../../../local/airflow/airflowApi";
+import { mochaCounts, sum, verdict } from "../../../local/development/test";
 
 describe("The count of a test run", () => {
     it("sums over suites", () => {

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { listed, UserError } from "./errors";
-import { type Override, parseOverrides } from "./overrides";
-import { projectName, readStackFile, stackFilePath } from "./stackFile";
+import { type Override, parseOverrides } from "../pulumi/overrides";
+import { projectName, readStackFile, stackFilePath } from "../pulumi/stackFile";
+import { listed, UserError } from "../support/errors";
 
 /** What every command takes, from the environment: `make` hands its variables on there. */
 export interface Options {

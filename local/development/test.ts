@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clusterDown, clusterStatus, clusterUp } from "../cluster";
 import { ensureImages } from "../images";
+import { Interrupted, UserError } from "../support/errors";
+import { run } from "../support/execution";
+import { main } from "../support/main";
 import { repositoryDirectory } from "../support/paths";
-import { run } from "./children";
-import { Interrupted, UserError } from "./errors";
-import { main } from "./main";
-import { Stopwatch, say } from "./progress";
+import { Stopwatch, say } from "../support/progress";
 
 /** How a suite went. */
 export interface Counts {

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Document, isMap, parse, parseDocument } from "yaml";
+import { UserError } from "../support/errors";
 import { repositoryDirectory } from "../support/paths";
-import { UserError } from "./errors";
 import { nameOf, type Override } from "./overrides";
 
 /** The Pulumi project's name, as Pulumi.yaml has it. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { parseOverrides } from "../../../local/commands/overrides";
+import { parseOverrides } from "../../../local/pulumi/overrides";
 
 const parse = (text: string) => parseOverrides(text, "airflow-kubernetes");
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type KubernetesObject, podLines, troubles, warnings } from "../../../local/commands/troubles";
+import { type KubernetesObject, podLines, troubles, warnings } from "../../../local/airflow/diagnosis";
 
 const named = (name: string, namespace = "airflow") => ({ name, namespace });
 const readyPod: KubernetesObject = {

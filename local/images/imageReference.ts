@@ -1,4 +1,4 @@
-import { UserError } from "./errors";
+import { UserError } from "../support/errors";
 
 /** The name of an image, in its parts. */
 export interface ImageReference {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
-import { type Cluster, clusterEnvironment, kubectl } from "./cluster";
-import { UserError } from "./errors";
+import { type Cluster, clusterEnvironment, kubectl } from "../session/targetCluster";
+import { UserError } from "../support/errors";
 
 /** A way from a port of this machine to Airflow's web server in the cluster. */
 export interface PortForward {

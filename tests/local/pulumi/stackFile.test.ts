@@ -1,14 +1,14 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { expect } from "chai";
 import { parse } from "yaml";
-import { UserError } from "../../../local/commands/errors";
 import {
     overrideStackFile,
     readStackFile,
     stackFilePath,
     stackNamespaces,
     withTemporaryStackFile,
-} from "../../../local/commands/stackFile";
+} from "../../../local/pulumi/stackFile";
+import { UserError } from "../../../local/support/errors";
 
 const file = `# About this stack
 config:

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { isLockedByTheDead } from "../../../local/commands/deadLocks";
+import { isLockedByTheDead } from "../../../local/pulumi/staleLocks";
 
 describe("A stack that a killed run of the real CLI left locked", () => {
     let state: string;

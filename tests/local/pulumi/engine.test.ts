@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { findOnPath } from "../../../local/commands/children";
-import { chooseCluster, clusterEnvironment, clusterOverrides, kubectl } from "../../../local/commands/cluster";
-import { UserError } from "../../../local/commands/errors";
-import { chooseEngine } from "../../../local/commands/pulumi";
+import { chooseEngine } from "../../../local/pulumi/engine";
+import { chooseCluster, clusterEnvironment, clusterOverrides, kubectl } from "../../../local/session/targetCluster";
+import { UserError } from "../../../local/support/errors";
+import { findOnPath } from "../../../local/support/execution";
 import { repositoryDirectory } from "../../../local/support/paths";
 
 const machine = (pulumi: boolean, npm: boolean) => ({
