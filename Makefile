@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 
 # Handed on through the environment just as they were given, so that quotes, spaces and dollars in a value survive.
-settings := STACK CONFIG CONFIG_FILE CLUSTER ENGINE DAG CONF PORT OUT IMAGE FOLDER YES SHOW_SECRETS COLD
+settings := STACK CONFIG CONFIG_FILE CLUSTER ENGINE DAG CONF PORT OUT IMAGE FOLDER YES VERBOSE SHOW_SECRETS COLD
 $(foreach setting,$(settings),$(eval override $(setting) := $$(value $(setting))))
 export $(settings)
 
@@ -16,7 +16,7 @@ $(packages): package-lock.json
 	@command -v node >/dev/null || { echo "Node.js 20.19 or newer is needed: https://nodejs.org" >&2; exit 1; }
 	@npm ci --no-audit --no-fund >&2
 
-.PHONY: help up preview status ui run-dag image providers down clean output kubeconfig pin-keys render \
+.PHONY: help up preview status ui run-dag image providers down clean output kubeconfig pin-keys render shell \
 	test test-unit test-cluster check bench cluster-up cluster-down cluster-status
 
 help: ## Shows this
@@ -61,6 +61,9 @@ pin-keys: $(packages) ## Moves the generated keys into the stack's configuration
 render: $(packages) ## Writes all manifests as YAML to the folder OUT=; needs no cluster
 	$(run)render.ts
 
+shell: $(packages) ## Opens a shell in which pulumi and kubectl work on the cluster and the stacks
+	$(run)shell.ts
+
 cluster-up: $(packages) ## Starts the local cluster alone
 	@node --import tsx local/cluster/cli.ts up
 
@@ -87,4 +90,4 @@ bench: $(packages) ## Times up, preview and tasks on the local cluster; COLD=1 Y
 
 #-
 #- Settings: STACK=minikube|hosted  CONFIG="key=value object.key=value"  CLUSTER=local|minikube|<kubectl context>
-#-           ENGINE=pulumi|npm|local  CONFIG_FILE=<another stack file>
+#-           ENGINE=pulumi|npm  CONFIG_FILE=<another stack file>  VERBOSE=1

@@ -1,13 +1,10 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { clusterReset } from "../cluster";
-import { projectName } from "../pulumi/stackFile";
+import { refreshFlags } from "../session/lostObjects";
 import { Session } from "../session/session";
 import { isRunning } from "../session/targetCluster";
 import { UserError } from "../support/errors";
 import { main } from "../support/main";
-import { stateDirectory } from "../support/paths";
 import { Stopwatch, say } from "../support/progress";
 
 /** Removes the deployment, its data, the stack's state and the local cluster. What was built stays cached. */
@@ -22,8 +19,8 @@ async function clean(): Promise<number> {
             : `This destroys stack ${session.options.stack} on ${session.cluster.context} and forgets its state.`,
     );
     if (await isRunning(session.cluster)) {
-        await session.select();
-        const code = await session.operate(["destroy", "--yes", "--skip-preview"]);
+        const state = await session.take();
+        const code = await session.destroy(await refreshFlags(session.cluster, state, session.options.stack));
         if (code !== 0 && !local) {
             say("The destroy failed, so nothing else was removed. make status tells what is wrong.");
             return code;
@@ -58,19 +55,11 @@ async function agree(session: Session, what: string): Promise<void> {
     }
 }
 
+/** Removes what the CLI knows of the stack. The stack file is the user's, and pinned keys may be in it. */
 async function forget(session: Session): Promise<void> {
-    const { stack } = session.options;
-    if (session.engine.kind !== "local") {
-        // The stack file is the user's, and pinned keys may be in it.
-        await session.select();
+    if (await session.exists()) {
+        await session.take();
         await session.read(["stack", "rm", "--yes", "--force", "--preserve-config", "--non-interactive"]);
-        return;
-    }
-    const folder = join(stateDirectory, "stacks", projectName);
-    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-        if (name.startsWith(`${stack}.`)) {
-            rmSync(join(folder, name), { recursive: true, force: true });
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 import { parse } from "yaml";
-import { resourcesOf } from "../pulumi/databaseKeys";
 import { projectName } from "../pulumi/stackFile";
+import { resourcesOf, unrecordedCreations, withoutPendingOperations } from "../pulumi/stackState";
+import { refreshFlags, removeUnrecorded } from "../session/lostObjects";
 import { Session } from "../session/session";
 import { isRunning, requireCluster, startCluster } from "../session/targetCluster";
 import { main } from "../support/main";
@@ -10,25 +11,29 @@ import { Stopwatch, say } from "../support/progress";
 async function down(): Promise<number> {
     const watch = new Stopwatch();
     const session = await Session.open();
-    if (resourcesOf(await session.exported()).length === 0) {
-        say(`Nothing of stack ${session.options.stack} is deployed.`);
+    const { cluster, options } = session;
+    const known = await session.state();
+    if (resourcesOf(known).length === 0 && unrecordedCreations(known).length === 0) {
+        say(`Nothing of stack ${options.stack} is deployed.`);
         return 0;
     }
-    if (session.cluster.kind === "local" && !(await isRunning(session.cluster))) {
+    if (cluster.kind === "local" && !(await isRunning(cluster))) {
         say("The local cluster is stopped; it is started, so that what is in it can be removed.");
-        await startCluster(session.cluster);
+        await startCluster(cluster);
     }
-    await requireCluster(session.cluster);
-    await session.select();
-    const code = await session.operate([
-        "destroy",
-        ...session.agreed,
-        ...(session.agreed.length > 0 ? ["--skip-preview"] : []),
-    ]);
-    if (code === 0) {
-        say(`\nDown (${watch.elapsed()}). ${whatStays(session.stackFileText, session.cluster.kind === "local")}`);
+    await requireCluster(cluster);
+    const state = await session.take();
+    const code = await session.destroy(await refreshFlags(cluster, state, options.stack));
+    if (code !== 0) {
+        say(`Not finished after ${watch.elapsed()}. make status tells what is left; make down goes on from here.`);
+        return code;
     }
-    return code;
+    if (unrecordedCreations(state).length > 0) {
+        await removeUnrecorded(cluster, unrecordedCreations(state));
+        await session.replaceState(withoutPendingOperations(await session.state()));
+    }
+    say(`\nDown (${watch.elapsed()}). ${whatStays(session.stackFileText, cluster.kind === "local")}`);
+    return 0;
 }
 
 /** What a destroy leaves, by the stack's own settings. */

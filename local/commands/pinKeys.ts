@@ -1,5 +1,6 @@
-import { type Key, keysFor, pinned, resourcesOf } from "../pulumi/databaseKeys";
+import { type Key, keysFor, pinned } from "../pulumi/databaseKeys";
 import { projectName } from "../pulumi/stackFile";
+import { resourcesOf } from "../pulumi/stackState";
 import { stackFileText } from "../session/options";
 import { Session } from "../session/session";
 import { main } from "../support/main";
@@ -8,11 +9,11 @@ import { say } from "../support/progress";
 /** Moves the keys that the stack made for itself into its configuration, as secrets. Never prints one. */
 async function pinKeys(): Promise<number> {
     const session = await Session.open();
-    await session.select();
+    await session.take();
     const already = pinned(stackFileText(session.options));
     // Settings of this run count, too: the database may be named in CONFIG.
     const keys = keysFor(session.stackFileText);
-    const resources = resourcesOf(await session.exported());
+    const resources = resourcesOf(await session.state({ showSecrets: true }));
     for (const key of keys) {
         if (already.includes(key.setting)) {
             say(`${key.setting}: pinned already, left as it is`);

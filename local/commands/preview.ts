@@ -9,8 +9,8 @@ async function preview(): Promise<number> {
     if (await isRunning(session.cluster)) {
         await requireFittingNodes(session.cluster, session.stackFileText);
     }
-    await session.select();
-    return await session.operate(["preview"]);
+    await session.take();
+    return await session.preview();
 }
 
 main(preview);

@@ -1,47 +1,54 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { setting } from "../session/options";
-import { Session } from "../session/session";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { manifestsOf } from "../pulumi/manifests";
+import { isYes, setting } from "../session/options";
+import { renderedState } from "../session/rendering";
 import { UserError } from "../support/errors";
 import { main } from "../support/main";
 import { say } from "../support/progress";
 
-/** Writes all manifests of a stack as YAML files. Needs no cluster; Secrets hold generated values in plain text. */
+/** Writes all manifests of a stack as YAML files. Needs no cluster, and changes none. */
 async function render(): Promise<number> {
     const out = setting(process.env, "OUT");
     if (out === undefined) {
-        throw new UserError("Where to? make render OUT=manifests (any folder that is empty or not there yet)");
+        throw new UserError(
+            "Where to? make render OUT=manifests (a folder that is not there yet, is empty, or was made by make render)",
+        );
     }
     const directory = resolve(out);
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    if (readdirSync(directory).length > 0) {
-        throw new UserError(`${directory} is not empty. Choose another OUT, or remove what is in it.`);
+    const earlier = manifestFolders(directory);
+    const showSecrets = isYes(process.env.SHOW_SECRETS);
+    const state = await renderedState({ showSecrets });
+    if (state === undefined) {
+        return 1;
     }
-    const code = await renderTo(directory);
-    if (code === 0) {
-        say(`Written to ${directory}. Its Secrets are in plain text: keep it to yourself.`);
+    for (const folder of earlier) {
+        rmSync(join(directory, folder), { recursive: true });
     }
-    return code;
+    const manifests = manifestsOf(state);
+    for (const { file, text } of manifests) {
+        mkdirSync(dirname(join(directory, file)), { recursive: true });
+        writeFileSync(join(directory, file), text, { mode: showSecrets ? 0o600 : 0o644 });
+    }
+    say(
+        showSecrets
+            ? `${manifests.length} manifests are in ${directory}. Their Secrets are in plain text: keep them to yourself.`
+            : `${manifests.length} manifests are in ${directory}. Values of Secrets are left out; SHOW_SECRETS=1 writes them.`,
+    );
+    return 0;
 }
 
-async function renderTo(directory: string): Promise<number> {
-    const session = await Session.open();
-    if (session.engine.kind === "local") {
-        return await session.operate(["render", "--out", directory]);
+/** What an earlier run has written to a folder; a folder that holds anything else is refused. */
+function manifestFolders(directory: string): readonly string[] {
+    mkdirSync(directory, { recursive: true });
+    const names = readdirSync(directory).filter((name) => name !== ".git");
+    const foreign = names.filter((name) => !/^(0-namespaces|1-cluster|2-[a-z0-9-]+)$/.test(name));
+    if (foreign.length > 0) {
+        throw new UserError(
+            `${directory} holds something that make render has not written: ${foreign.slice(0, 3).join(", ")}. Choose another OUT.`,
+        );
     }
-    // With the real CLI rendering is a deployment to a folder. One stack can't do both, so this one has a state of its own.
-    const state = mkdtempSync(join(tmpdir(), "airflow-kubernetes-render-"));
-    try {
-        process.env.PULUMI_BACKEND_URL = `file://${state}`;
-        process.env.PULUMI_CONFIG_PASSPHRASE = "";
-        const apart = await Session.open({ quiet: true });
-        await apart.select();
-        const folder = { key: "kubernetes:renderYamlToDirectory", path: [], value: directory };
-        return await apart.operate(["up", "--yes", "--skip-preview"], [folder]);
-    } finally {
-        rmSync(state, { recursive: true, force: true });
-    }
+    return names;
 }
 
 main(render);

@@ -1,3 +1,4 @@
+import { refreshFlags } from "../session/lostObjects";
 import { Session, type StackOutputs } from "../session/session";
 import { requireFittingNodes } from "../session/singleNodeCheck";
 import { startCluster } from "../session/targetCluster";
@@ -5,7 +6,7 @@ import { main } from "../support/main";
 import { Stopwatch, say } from "../support/progress";
 
 /** What to tell once Airflow runs. */
-export function welcome(outputs: StackOutputs, stack: string, took: string): string {
+export function welcome(outputs: StackOutputs, stack: string, took: string, showPassword: boolean): string {
     const other = stack === "minikube" ? "" : ` STACK=${stack}`;
     return [
         "",
@@ -13,12 +14,13 @@ export function welcome(outputs: StackOutputs, stack: string, took: string): str
         "",
         `  URL       ${outputs.url}   (after: make ui${other})`,
         `  User      ${outputs.adminUser}`,
-        `  Password  ${outputs.adminPassword}`,
+        `  Password  ${showPassword ? outputs.adminPassword : `make output SHOW_SECRETS=1${other} prints it`}`,
         "",
         "Next:",
         `  make run-dag DAG=example_pods${other}   runs an example in pods of its own and prints its log`,
         `  make ui${other}                         opens Airflow in the browser`,
         `  make status${other}                     shows pods and, in plain words, what is wrong`,
+        `  make shell${other}                      a shell in which pulumi and kubectl work on this stack`,
         `  make down${other}                       removes it all; DAGs and logs stay`,
         "",
     ].join("\n");
@@ -27,17 +29,19 @@ export function welcome(outputs: StackOutputs, stack: string, took: string): str
 async function up(): Promise<number> {
     const watch = new Stopwatch();
     const session = await Session.open();
-    await startCluster(session.cluster);
+    await Promise.all([startCluster(session.cluster), session.start()]);
     await requireFittingNodes(session.cluster, session.stackFileText);
-    await session.select();
-    // On a cluster of this machine a plan to agree to only costs time: make preview shows it without touching anything.
-    const unasked = session.cluster.kind === "context" ? [] : ["--skip-preview"];
-    const code = await session.operate(["up", ...session.agreed, ...unasked]);
+    const state = await session.take();
+    const flags = await refreshFlags(session.cluster, state, session.options.stack);
+    const code = await session.up(state, { flags });
     if (code !== 0) {
         say(`Not finished after ${watch.elapsed()}. make status tells what is wrong; make up goes on from here.`);
         return code;
     }
-    process.stdout.write(welcome(await session.requireOutputs(), session.options.stack, watch.elapsed()));
+    // What a build server prints of a real cluster is kept, and read by others.
+    const showPassword = session.cluster.kind !== "context" || process.stdout.isTTY === true;
+    const outputs = await session.requireOutputs();
+    process.stdout.write(welcome(outputs, session.options.stack, watch.elapsed(), showPassword));
     return 0;
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { parse } from "yaml";
 import { projectName } from "./stackFile";
+import type { StateResource } from "./stackState";
 
 /** A key that opens the database's data, and so must outlive the stack when the data does. */
 export interface Key {
@@ -12,13 +13,6 @@ export interface Key {
     readonly find: (resources: readonly StateResource[]) => string | undefined;
     /** Makes a new one. */
     readonly make: () => string;
-}
-
-/** The parts of a resource in `stack export` that matter here. */
-export interface StateResource {
-    readonly urn: string;
-    readonly type: string;
-    readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
 const alphanumerics = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -40,12 +34,6 @@ export const keys: readonly Key[] = [
         make: () => Array.from({ length: 32 }, () => alphanumerics[randomInt(alphanumerics.length)]).join(""),
     },
 ];
-
-/** The resources of a `stack export --show-secrets`. */
-export function resourcesOf(exported: string): readonly StateResource[] {
-    const state = JSON.parse(exported) as { deployment?: { resources?: StateResource[] | null } | null };
-    return state.deployment?.resources ?? [];
-}
 
 /** Which of the keys a stack file holds already. */
 export function pinned(stackFile: string): string[] {

@@ -1,21 +1,37 @@
-import { randomBytes } from "node:crypto";
 import { lookup } from "node:dns/promises";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../support/errors";
-import { capture, findOnPath, output } from "../support/execution";
+import { capture, findOnPath } from "../support/execution";
 import { repositoryDirectory, stateDirectory } from "../support/paths";
 import { say } from "../support/progress";
-import { projectName } from "./stackFile";
-import { isLockedByTheDead } from "./staleLocks";
+import { builtPlugins, ensurePulumi, isPulumiBuilt } from "./programs";
+import type { Plugin } from "./projectFolder";
 
-/** What runs the Pulumi program. All three take the same command line. */
+/** The Pulumi CLI that runs the program. */
 export interface Engine {
-    readonly kind: "pulumi" | "npm" | "local";
-    readonly command: readonly string[];
+    /** `pulumi` lies on the PATH, `npm` is downloaded by the npm package, `built` is made from Go modules. */
+    readonly kind: EngineKind;
     /** Why this one, for the line that tells. */
     readonly why: string;
+}
+
+export type EngineKind = (typeof engineKinds)[number];
+
+/** What `ENGINE=` may ask for. */
+export const askedEngines = ["pulumi", "npm"] as const;
+
+const engineKinds = [...askedEngines, "built"] as const;
+
+/** An engine that can be started. */
+export interface StartedEngine extends Engine {
+    /** The path of its program. */
+    readonly program: string;
+    /** Plugins that a project has to name, since nothing else finds them. */
+    readonly plugins: readonly Plugin[];
+    /** What it is started with besides the caller's own environment. */
+    readonly env: NodeJS.ProcessEnv;
 }
 
 /** What the choice of an engine has to find out; tests put their own answers here. */
@@ -24,101 +40,85 @@ export interface EngineProbes {
     readonly installed: () => string | undefined;
     /** Whether the npm package `pulumi` has its CLI, or can download it. */
     readonly npmPackageWorks: () => Promise<boolean>;
+    /** Whether the CLI made from Go modules is in the cache. */
+    readonly built: () => boolean;
 }
 
 const downloadSite = "get.pulumi.com";
-
-const commands = {
-    npm: [join(repositoryDirectory, "node_modules", ".bin", "pulumi")],
-    local: [process.execPath, "--import", "tsx", join(repositoryDirectory, "local", "engine", "cli.ts")],
-};
+const npmProgram = join(repositoryDirectory, "node_modules", ".bin", "pulumi");
 
 /** Picks the engine that `ENGINE=` names, else the first that works here. */
 export async function chooseEngine(
     asked: string | undefined,
-    probes: EngineProbes = { installed: () => findOnPath("pulumi"), npmPackageWorks },
+    probes: EngineProbes = probesOf(process.env),
 ): Promise<Engine> {
-    const pick = (kind: keyof typeof commands, why: string): Engine => ({ kind, command: commands[kind], why });
-    if (asked === "local") {
-        return pick("local", "ENGINE=local asks for it");
+    if (asked === "npm") {
+        if (!(await probes.npmPackageWorks())) {
+            throw new UserError(
+                `ENGINE=npm: the npm package pulumi cannot run: it downloads the CLI from ${downloadSite}, which cannot be reached.`,
+            );
+        }
+        return { kind: "npm", why: "ENGINE=npm asks for it" };
     }
-    const installed = probes.installed();
-    if (asked !== "npm" && installed !== undefined) {
-        return {
-            kind: "pulumi",
-            command: [installed],
-            why: asked === "pulumi" ? "ENGINE=pulumi asks for it" : "it is on the PATH",
-        };
+    if (probes.installed() !== undefined) {
+        return { kind: "pulumi", why: asked === "pulumi" ? "ENGINE=pulumi asks for it" : "it is on the PATH" };
     }
     if (asked === "pulumi") {
         throw new UserError("ENGINE=pulumi: there is no pulumi on the PATH. Install it, or leave ENGINE out.");
     }
+    // Another CLI than the one before would meet a state that a newer provider may have written.
+    if (probes.built()) {
+        return { kind: "built", why: "no pulumi is on the PATH, and this one is built already" };
+    }
     if (await probes.npmPackageWorks()) {
-        return pick("npm", asked === "npm" ? "ENGINE=npm asks for it" : "no pulumi is on the PATH");
+        return { kind: "npm", why: "no pulumi is on the PATH" };
     }
-    if (asked === "npm") {
-        throw new UserError(
-            `ENGINE=npm: the npm package pulumi cannot run: it downloads the CLI from ${downloadSite}, which cannot be reached.`,
-        );
-    }
-    return pick("local", `no pulumi is on the PATH, and ${downloadSite} cannot be reached for the npm package`);
+    return {
+        kind: "built",
+        why: `no pulumi is on the PATH, and ${downloadSite} cannot be reached for the npm package`,
+    };
+}
+
+/** Looks for engines as a process with this environment would find them. */
+export function probesOf(env: NodeJS.ProcessEnv): EngineProbes {
+    return { installed: () => findOnPath("pulumi", env.PATH), npmPackageWorks, built: isPulumiBuilt };
 }
 
 /** Says which engine was picked, and why. */
 export function sayEngine(engine: Engine): void {
-    const names = { pulumi: "pulumi", npm: "the npm package pulumi", local: "local/engine" };
-    say(`Engine:  ${names[engine.kind]} (${engine.why})`);
+    const names = {
+        pulumi: "pulumi",
+        npm: "pulumi, by its npm package",
+        built: "pulumi, built from Go modules with stand-ins for its Node.js host and random provider",
+    };
+    say(`Pulumi:  ${names[engine.kind]} (${engine.why})`);
 }
 
-/**
- * The environment that an engine needs. The real CLI gets a state folder and a passphrase of this project's own when nobody
- * is logged in; local/engine keeps both by itself.
- */
-export async function engineEnvironment(engine: Engine, env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
-    if (engine.kind === "local") {
-        return env;
-    }
-    if (await loggedIn(engine, env)) {
-        return env.PULUMI_BACKEND_URL?.startsWith("file:") ? { ...env, ...passphrase(env) } : env;
-    }
-    const state = join(stateDirectory, "pulumi");
-    mkdirSync(state, { recursive: true, mode: 0o700 });
-    say(`State:   ${state} (nobody is logged in to a Pulumi backend)`);
-    return { ...env, PULUMI_BACKEND_URL: `file://${state}`, ...passphrase(env) };
-}
-
-/** Selects the stack, and creates it where the real CLI does not know it yet; local/engine creates stacks as they come. */
-export async function selectStack(engine: Engine, stack: string, env: NodeJS.ProcessEnv): Promise<void> {
-    if (engine.kind !== "local") {
-        if (isLockedByTheDead(env.PULUMI_BACKEND_URL ?? "", projectName, stack)) {
-            say("The last run was killed and left the stack locked; it is unlocked.");
-            await output([...engine.command, "cancel", "--yes", "--stack", stack], { env, cwd: repositoryDirectory });
+/** Makes an engine ready to run; builds it where that was the choice. */
+export async function startEngine(engine: Engine, installed: string | undefined): Promise<StartedEngine> {
+    // A warning about a newer version, and a request for it, at each run.
+    const quiet = { PULUMI_SKIP_UPDATE_CHECK: "true" };
+    // Without a salt in its stack file each run would make a new one, and encrypt the state anew.
+    const env = { ...quiet, PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true" };
+    switch (engine.kind) {
+        case "pulumi":
+            return { ...engine, program: installed ?? "pulumi", plugins: [], env };
+        case "npm":
+            return { ...engine, program: npmProgram, plugins: [], env };
+        case "built": {
+            const directory = await ensurePulumi();
+            const own = {
+                PULUMI_HOME: join(stateDirectory, "pulumi-home"),
+                PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+            };
+            return {
+                ...engine,
+                program: join(directory, "pulumi"),
+                plugins: builtPlugins(directory),
+                env: { ...env, ...own },
+            };
         }
-        const select = ["stack", "select", stack, "--create", "--non-interactive"];
-        await output([...engine.command, ...select], { env, cwd: repositoryDirectory });
     }
-}
-
-async function loggedIn(engine: Engine, env: NodeJS.ProcessEnv): Promise<boolean> {
-    if (env.PULUMI_BACKEND_URL || env.PULUMI_ACCESS_TOKEN) {
-        return true;
-    }
-    const who = await capture([...engine.command, "whoami", "--non-interactive"], { env, cwd: repositoryDirectory });
-    return who.code === 0;
-}
-
-/** Where the passphrase of the stacks' secrets is: the caller's, else a file that is made once. */
-function passphrase(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-    if (env.PULUMI_CONFIG_PASSPHRASE !== undefined || env.PULUMI_CONFIG_PASSPHRASE_FILE) {
-        return {};
-    }
-    const file = join(stateDirectory, "passphrase");
-    if (!existsSync(file)) {
-        mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
-        writeFileSync(file, randomBytes(24).toString("base64url"), { mode: 0o600, flag: "wx" });
-        say(`Passphrase of the stacks' secrets: made, in ${file}`);
-    }
-    return { PULUMI_CONFIG_PASSPHRASE_FILE: file };
 }
 
 async function npmPackageWorks(): Promise<boolean> {
@@ -133,9 +133,13 @@ async function npmPackageWorks(): Promise<boolean> {
         return false;
     }
     if (!downloaded) {
-        say(`Engine:  the npm package pulumi downloads the CLI ${version} ...`);
+        say(`Pulumi:  the npm package pulumi downloads the CLI ${version}, which may take some minutes ...`);
     }
-    return (await capture([...commands.npm, "version"], { cwd: repositoryDirectory, timeout: 300_000 })).code === 0;
+    const answer = await capture([npmProgram, "version"], { cwd: repositoryDirectory, timeout: 300_000 });
+    if (answer.code !== 0) {
+        say(`Pulumi:  the npm package pulumi does not work: ${answer.stderr.trim().split("\n").at(-1) ?? ""}`);
+    }
+    return answer.code === 0;
 }
 
 async function resolves(host: string): Promise<boolean> {

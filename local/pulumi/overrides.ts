@@ -2,7 +2,8 @@
 export interface Override {
     readonly key: string;
     readonly path: readonly string[];
-    readonly value: OverrideValue;
+    /** Undefined takes the key out. */
+    readonly value: OverrideValue | undefined;
 }
 
 export type OverrideValue = string | number | boolean;

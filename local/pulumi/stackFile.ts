@@ -1,17 +1,17 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Document, isMap, parse, parseDocument } from "yaml";
 import { UserError } from "../support/errors";
 import { repositoryDirectory } from "../support/paths";
 import { nameOf, type Override } from "./overrides";
+import { stackFileName } from "./projectFolder";
 
 /** The Pulumi project's name, as Pulumi.yaml has it. */
 export const projectName = "airflow-kubernetes";
 
 /** The file that holds a stack's own configuration. */
 export function stackFilePath(stack: string): string {
-    return join(repositoryDirectory, `Pulumi.${stack}.yaml`);
+    return join(repositoryDirectory, stackFileName(stack));
 }
 
 /** The text of a stack file, or an error that names the stacks there are. */
@@ -19,10 +19,16 @@ export function readStackFile(path: string, stack: string): string {
     if (existsSync(path)) {
         return readFileSync(path, "utf8");
     }
-    const stacks = readdirSync(repositoryDirectory).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
     throw new UserError(
-        `There is no ${path}. STACK=${stack} must be one of: ${stacks.sort().join(", ") || "none yet"}.`,
+        `There is no ${path}. STACK=${stack} must be one of: ${stacksWithFiles().join(", ") || "none yet"}.`,
     );
+}
+
+/** The stacks that have a file in the checkout. */
+export function stacksWithFiles(): readonly string[] {
+    return readdirSync(repositoryDirectory)
+        .flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? [])
+        .sort();
 }
 
 /** A stack file with overrides written into it, everything else, comments too, left as it was; or what hinders it. */
@@ -43,8 +49,12 @@ export function overrideStackFile(
     if (faults.length > 0) {
         return { text, faults };
     }
-    for (const override of overrides) {
-        document.setIn(["config", override.key, ...override.path], override.value);
+    for (const { key, path, value } of overrides) {
+        if (value === undefined) {
+            document.deleteIn(["config", key, ...path]);
+        } else {
+            document.setIn(["config", key, ...path], value);
+        }
     }
     return { text: document.toString(), faults };
 }
@@ -59,25 +69,6 @@ export function stackValue(text: string, key: string): unknown {
 export function stackNamespaces(text: string): { airflow: string; workers: string; storage: string } {
     const named = (stackValue(text, `${projectName}:namespaces`) ?? {}) as Record<string, string>;
     return { airflow: "airflow", workers: "airflow-workers", storage: "airflow-storage", ...named };
-}
-
-/** Writes a stack file's text where only this user can read it, for as long as `use` runs. */
-export async function withTemporaryStackFile<T>(
-    stack: string,
-    text: string,
-    use: (path: string) => Promise<T>,
-): Promise<T> {
-    const directory = mkdtempSync(join(tmpdir(), "airflow-kubernetes-"));
-    const remove = (): void => rmSync(directory, { recursive: true, force: true });
-    process.once("exit", remove);
-    try {
-        const path = join(directory, `Pulumi.${stack}.yaml`);
-        writeFileSync(path, text, { mode: 0o600 });
-        return await use(path);
-    } finally {
-        process.off("exit", remove);
-        remove();
-    }
 }
 
 function scalarOnTheWay(document: Document, override: Override): string | undefined {

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { askedEngines } from "../pulumi/engine";
 import { type Override, parseOverrides } from "../pulumi/overrides";
 import { projectName, readStackFile, stackFilePath } from "../pulumi/stackFile";
 import { listed, UserError } from "../support/errors";
@@ -13,10 +14,12 @@ export interface Options {
     readonly overrides: readonly Override[];
     /** `CLUSTER=` local (default), minikube, or the name of a kubectl context. */
     readonly cluster: string;
-    /** `ENGINE=` pulumi, npm or local; without it the first that works. */
+    /** `ENGINE=` pulumi or npm; without it the first that works. */
     readonly engine: string | undefined;
     /** `YES=1`: nothing is asked. */
     readonly yes: boolean;
+    /** `VERBOSE=1`: all that Pulumi prints is shown, also where nobody watches. */
+    readonly verbose: boolean;
 }
 
 /** Reads the options; one error lists everything that is wrong with them. */
@@ -28,8 +31,8 @@ export function readOptions(env: NodeJS.ProcessEnv = process.env): Options {
     if (!/^[A-Za-z0-9_.-]+$/.test(stack)) {
         all.push(`STACK: "${stack}" is no stack name; use letters, digits, "-", "_" and "."`);
     }
-    if (engine !== undefined && !["pulumi", "npm", "local"].includes(engine)) {
-        all.push(`ENGINE: "${engine}" is not known; use pulumi, npm or local, or leave it out`);
+    if (engine !== undefined && !askedEngines.some((known) => known === engine)) {
+        all.push(`ENGINE: "${engine}" is not known; use ${askedEngines.join(" or ")}, or leave it out`);
     }
     if (all.length > 0) {
         throw new UserError(listed("These settings cannot be used:", all));
@@ -42,6 +45,7 @@ export function readOptions(env: NodeJS.ProcessEnv = process.env): Options {
         cluster: setting(env, "CLUSTER") ?? "local",
         engine,
         yes: isYes(env.YES),
+        verbose: isYes(env.VERBOSE),
     };
 }
 

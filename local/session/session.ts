@@ -1,9 +1,18 @@
-import { chooseEngine, type Engine, engineEnvironment, sayEngine, selectStack } from "../pulumi/engine";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Backend, findBackend, isService, sayBackend } from "../pulumi/backend";
+import { chooseEngine, type Engine, probesOf, type StartedEngine, sayEngine, startEngine } from "../pulumi/engine";
+import { runQuietly } from "../pulumi/operation";
 import type { Override } from "../pulumi/overrides";
-import { overrideStackFile, withTemporaryStackFile } from "../pulumi/stackFile";
+import { ProjectFolder } from "../pulumi/projectFolder";
+import { overrideStackFile, projectName } from "../pulumi/stackFile";
+import { describeLock, readStackLocks } from "../pulumi/stackLocks";
+import { parseState, type StackState, unrecordedCreations, withoutPendingOperations } from "../pulumi/stackState";
+import { hasPassedTypeCheck, rememberTypeCheck, withoutTypeCheck } from "../pulumi/typeCheckMemory";
 import { listed, UserError } from "../support/errors";
 import { output, run } from "../support/execution";
-import { repositoryDirectory } from "../support/paths";
+import { stateDirectory } from "../support/paths";
+import { say } from "../support/progress";
 import { type Options, readOptions, stackFileText } from "./options";
 import { type Cluster, chooseCluster, clusterEnvironment, clusterOverrides, sayCluster } from "./targetCluster";
 
@@ -22,54 +31,142 @@ export interface StackOutputs {
     }[];
 }
 
-/** One run of a command: its options, the cluster and the engine that it picked. */
+/** How a session is opened. */
+export interface SessionOptions {
+    /** Nothing is said of what was picked. */
+    readonly quiet?: boolean;
+    /** Settings and surroundings; the process's own by default. */
+    readonly env?: NodeJS.ProcessEnv;
+    /** Settings of the stack file that win over all others. */
+    readonly overrides?: readonly Override[];
+}
+
+/** How an `up` goes on. */
+export interface UpOptions {
+    /** Flags of `pulumi up`, besides those that the session knows itself. */
+    readonly flags?: readonly string[];
+    /** Whether to tell how many resources were created and so on, where nobody watches; true by default. */
+    readonly sayCounts?: boolean;
+}
+
+/** The CLI that a session has started, and where it works. */
+export interface Started {
+    readonly engine: StartedEngine;
+    readonly backend: Backend;
+    readonly folder: ProjectFolder;
+    /** In which the CLI finds backend, passphrase, cluster and its plugins. */
+    readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * The provider's setting that makes it take over an object that exists, in place of failing. A run that was killed leaves objects
+ * that no state knows; any other time, an object that exists is somebody else's.
+ *
+ * @see https://www.pulumi.com/registry/packages/kubernetes/api-docs/provider/
+ */
+const takeOver: Override = { key: "kubernetes:upsertExistingObjects", path: [], value: true };
+
+/** One run of a command: its options, the cluster and the Pulumi CLI that it picked. */
 export class Session {
+    private started: Promise<Started> | undefined;
+
     private constructor(
         public readonly options: Options,
         public readonly cluster: Cluster,
-        public readonly engine: Engine,
+        private readonly engine: Engine,
         private readonly env: NodeJS.ProcessEnv,
+        private readonly quiet: boolean,
         /** The stack file of this run, overrides included. */
         public readonly stackFileText: string,
     ) {}
 
-    /** Reads the options, checks them against the stack file, and picks cluster and engine; says so unless `quiet`. */
-    public static async open({ quiet = false } = {}): Promise<Session> {
-        const options = readOptions();
+    /** Reads the options, checks them against the stack file, and picks cluster and CLI; says so unless `quiet`. */
+    public static async open({
+        quiet = false,
+        env = process.env,
+        overrides = [],
+    }: SessionOptions = {}): Promise<Session> {
+        const options = readOptions(env);
         const cluster = chooseCluster(options.cluster);
-        const stackFile = withOverrides(stackFileText(options), [...clusterOverrides(cluster), ...options.overrides]);
-        const engine = await chooseEngine(options.engine);
+        const settings = [...clusterOverrides(cluster), ...options.overrides, ...overrides];
+        const stackFile = withOverrides(stackFileText(options), settings);
+        const engine = await chooseEngine(options.engine, probesOf(env));
         if (!quiet) {
             sayCluster(cluster);
             sayEngine(engine);
         }
-        const env = await engineEnvironment(engine, clusterEnvironment(cluster));
-        return new Session(options, cluster, engine, env, stackFile);
+        return new Session(options, cluster, engine, clusterEnvironment(cluster, env), quiet, stackFile);
     }
 
-    /** Makes sure that the engine knows the stack. */
-    public async select(): Promise<void> {
-        await selectStack(this.engine, this.options.stack, this.env);
+    /** Starts the CLI, which may have to be built first; once a session. */
+    public start(): Promise<Started> {
+        this.started ??= this.startOnce();
+        return this.started;
     }
 
-    /** Runs an operation of the engine (preview, up, destroy, render) on our terminal; returns its exit code. */
-    public async operate(args: readonly string[], extra: readonly Override[] = []): Promise<number> {
-        const text = withOverrides(this.stackFileText, extra);
-        return await withTemporaryStackFile(this.options.stack, text, (path) =>
-            run([...this.engine.command, ...args, "--stack", this.options.stack, "--config-file", path, ...quietly()], {
-                env: this.env,
-                cwd: repositoryDirectory,
-            }),
-        );
+    /** Stack files of the project folder beside that of this run's stack; the folder of `make shell` has all. */
+    public async addStackFile(stack: string, text: string): Promise<void> {
+        const { folder } = await this.start();
+        folder.writeStackFile(stack, withOverrides(text, clusterOverrides(this.cluster)));
     }
 
-    /** Runs a command of the engine that touches no cluster, with `input` as its standard input; returns what it printed. */
-    public async read(args: readonly string[], input?: string): Promise<string> {
-        return await output([...this.engine.command, ...args, "--stack", this.options.stack], {
-            env: this.env,
-            cwd: repositoryDirectory,
-            input,
+    /**
+     * Makes sure that the stack exists and that nobody else changes it, and reads its state, secrets left encrypted. A stack
+     * that a killed run has left locked is unlocked.
+     */
+    public async take(): Promise<StackState> {
+        const { backend } = await this.start();
+        const { held, abandoned } = readStackLocks(backend.url, projectName, this.options.stack);
+        if (held.length > 0) {
+            throw new UserError(
+                `Stack ${this.options.stack} is being changed by ${held.map(describeLock).join(" and by ")}. ` +
+                    "Wait for its end, then run this again. Nothing was changed.",
+            );
+        }
+        if (abandoned.length > 0) {
+            say("The last run was killed and left the stack locked; it is unlocked.");
+            await this.read(["cancel", "--yes"]);
+        }
+        const exported = await this.readIfThere(["stack", "export"]);
+        if (exported === undefined) {
+            await this.pulumi(["stack", "init", this.options.stack, "--no-select", "--non-interactive"]);
+        }
+        return parseState(exported ?? "");
+    }
+
+    /** Shows what `up` would do. */
+    public async preview(): Promise<number> {
+        return await this.operate(["preview"]);
+    }
+
+    /**
+     * Brings what is deployed to what the stack says.
+     *
+     * @param state What {@link take} has read.
+     */
+    public async up(state: StackState, { flags = [], sayCounts = true }: UpOptions = {}): Promise<number> {
+        const unrecorded = unrecordedCreations(state).length;
+        if (unrecorded > 0) {
+            say(`The last run was killed while it made ${unrecorded} objects; those that exist are taken over.`);
+        }
+        const code = await this.operate(["up", ...this.agreed, ...flags], {
+            overrides: unrecorded > 0 ? [takeOver] : [],
+            sayCounts,
         });
+        if (code === 0 && unrecorded > 0) {
+            await this.forgetPendingOperations();
+        }
+        return code;
+    }
+
+    /** Removes what the stack has made. */
+    public async destroy(flags: readonly string[] = []): Promise<number> {
+        return await this.operate(["destroy", ...this.agreed, ...flags]);
+    }
+
+    /** Runs a command of the CLI that changes nothing in a cluster, with `input` as its standard input; returns what it printed. */
+    public async read(args: readonly string[], input?: string): Promise<string> {
+        return await this.pulumi([...args, "--stack", this.options.stack], input);
     }
 
     /** The stack's outputs, secrets included; undefined when nothing is deployed. */
@@ -78,9 +175,31 @@ export class Session {
         return isDeployed(outputs) ? outputs : undefined;
     }
 
-    /** What the engine remembers of the stack, secrets in plain text; an empty text without a stack. */
-    public async exported(): Promise<string> {
-        return (await this.readIfThere(["stack", "export", "--show-secrets"])) ?? "{}";
+    /** Whether the stack has ever been made. */
+    public async exists(): Promise<boolean> {
+        return (await this.readIfThere(["stack", "export"])) !== undefined;
+    }
+
+    /** Secret settings of the stack file in plain text, where only the stack's own backend can decrypt them. */
+    public async plainSecrets(): Promise<readonly Override[]> {
+        const { backend } = await this.start();
+        const read = ["config", "--json", "--show-secrets"];
+        const config = isService(backend) ? ((await this.readIfThere(read)) ?? "{}") : "{}";
+        const values = Object.entries(JSON.parse(config) as Record<string, { value?: string; secret?: boolean }>);
+        return values
+            .filter(([, { secret }]) => secret === true)
+            .map(([key, { value }]): Override => ({ key, path: [], value }));
+    }
+
+    /** The stack's state; secrets in it are in plain text only when asked for. Empty without a stack. */
+    public async state({ showSecrets = false } = {}): Promise<StackState> {
+        const secrets = showSecrets ? ["--show-secrets"] : [];
+        return parseState((await this.readIfThere(["stack", "export", ...secrets])) ?? "");
+    }
+
+    /** Puts a state in place of the stack's own. */
+    public async replaceState(state: StackState): Promise<void> {
+        await this.read(["stack", "import", "--force", "--non-interactive"], JSON.stringify(state));
     }
 
     /** The stack's outputs, or an error that says what to do first. */
@@ -92,12 +211,57 @@ export class Session {
         return outputs;
     }
 
-    /** Whether the engine may go ahead without asking: on a cluster of this machine, or with YES=1. */
-    public get agreed(): readonly string[] {
-        return this.cluster.kind !== "context" || this.options.yes ? ["--yes"] : [];
+    /** Flags by which the CLI goes ahead without asking: on a cluster of this machine, or with YES=1. */
+    private get agreed(): readonly string[] {
+        // On a cluster of this machine a plan to agree to only costs time: make preview shows it without touching anything.
+        const unasked = this.cluster.kind === "context" ? [] : ["--skip-preview"];
+        return this.cluster.kind !== "context" || this.options.yes ? ["--yes", ...unasked] : [];
+    }
+
+    private async startOnce(): Promise<Started> {
+        const engine = await startEngine(this.engine, probesOf(this.env).installed());
+        const backend = await findBackend(engine, this.env);
+        if (!this.quiet) {
+            sayBackend(backend);
+        }
+        const folder = ProjectFolder.make({
+            stackFiles: { [this.options.stack]: this.stackFileText },
+            plugins: engine.plugins,
+        });
+        return { engine, backend, folder, env: { ...this.env, ...engine.env, ...backend.env } };
+    }
+
+    private async operate(
+        args: readonly string[],
+        { overrides = [], sayCounts = true }: { overrides?: readonly Override[]; sayCounts?: boolean } = {},
+    ): Promise<number> {
+        const { engine, folder, env } = await this.start();
+        folder.writeStackFile(this.options.stack, withOverrides(folder.readStackFile(this.options.stack), overrides));
+        const checked = hasPassedTypeCheck();
+        const surroundings = { env: checked ? { ...env, ...withoutTypeCheck } : env, cwd: folder.path };
+        const command = [engine.program, ...args, "--stack", this.options.stack];
+        const watched = process.stdin.isTTY && process.stdout.isTTY;
+        const code = await (watched
+            ? run(command, surroundings)
+            : this.options.verbose || args[0] === "preview"
+              ? run([...command, "--non-interactive"], surroundings)
+              : runQuietly(command, { ...surroundings, sayCounts }));
+        if (code === 0 && !checked && args[0] !== "destroy") {
+            rememberTypeCheck();
+        }
+        return code;
+    }
+
+    /** Takes out the records of creations, which the run that has just ended has made good. */
+    private async forgetPendingOperations(): Promise<void> {
+        await this.replaceState(withoutPendingOperations(await this.state()));
     }
 
     private async readIfThere(args: readonly string[]): Promise<string | undefined> {
+        if (this.engine.kind === "built" && !this.env.PULUMI_BACKEND_URL && !existsSync(ownStacks)) {
+            // Nothing was ever deployed from here, so nothing has to be built to tell.
+            return undefined;
+        }
         try {
             return await this.read(args);
         } catch (error) {
@@ -107,7 +271,14 @@ export class Session {
             throw error;
         }
     }
+
+    private async pulumi(args: readonly string[], input?: string): Promise<string> {
+        const { engine, folder, env } = await this.start();
+        return await output([engine.program, ...args], { env, cwd: folder.path, input });
+    }
 }
+
+const ownStacks = join(stateDirectory, "pulumi", ".pulumi", "stacks");
 
 function withOverrides(text: string, overrides: readonly Override[]): string {
     const changed = overrideStackFile(text, overrides);
@@ -120,10 +291,6 @@ function withOverrides(text: string, overrides: readonly Override[]): string {
         );
     }
     return changed.text;
-}
-
-function quietly(): readonly string[] {
-    return process.stdin.isTTY && process.stdout.isTTY ? [] : ["--non-interactive"];
 }
 
 function isDeployed(outputs: unknown): outputs is StackOutputs {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { type CommandResult, tryCommand } from "./command";
 import { Interrupted, UserError } from "./errors";
@@ -8,6 +8,12 @@ import { Interrupted, UserError } from "./errors";
 export interface Surroundings {
     readonly env?: NodeJS.ProcessEnv;
     readonly cwd?: string;
+}
+
+/** How a child is run that goes on in our terminal. */
+export interface RunOptions extends Surroundings {
+    /** A file that gets what it prints, in place of the terminal. */
+    readonly outputFile?: string;
 }
 
 /** How a child is run whose output is collected. */
@@ -19,10 +25,19 @@ export interface CaptureOptions extends Surroundings {
 }
 
 /** Runs a program on our own terminal and returns its exit code; an interruption waits for the child, then throws. */
-export async function run(command: readonly string[], options: Surroundings = {}): Promise<number> {
+export async function run(command: readonly string[], options: RunOptions = {}): Promise<number> {
     const [program = "", ...args] = command;
-    const child = spawn(program, args, { cwd: options.cwd, env: options.env ?? process.env, stdio: "inherit" });
-    return await interruptible(child, ended(child, command));
+    const file = options.outputFile === undefined ? undefined : openSync(options.outputFile, "a", 0o600);
+    const printed = file ?? "inherit";
+    const stdio = [file === undefined ? "inherit" : "ignore", printed, printed] as const;
+    try {
+        const child = spawn(program, args, { cwd: options.cwd, env: options.env ?? process.env, stdio: [...stdio] });
+        return await interruptible(child, ended(child, command));
+    } finally {
+        if (file !== undefined) {
+            closeSync(file);
+        }
+    }
 }
 
 /** Runs a program and collects what it prints. Never throws for an exit code. */

@@ -4,13 +4,12 @@ import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { AirflowApi } from "../../../local/airflow/airflowApi";
 import { forwardAirflow, type PortForward } from "../../../local/airflow/portForward";
-import { resourcesOf, type StateResource } from "../../../local/pulumi/databaseKeys";
-import { chooseEngine } from "../../../local/pulumi/engine";
 import { projectName } from "../../../local/pulumi/stackFile";
-import type { StackOutputs } from "../../../local/session/session";
+import { resourcesOf, type StateResource } from "../../../local/pulumi/stackState";
+import { Session, type StackOutputs } from "../../../local/session/session";
 import { clusterEnvironment, kubectl } from "../../../local/session/targetCluster";
 import { waitFor } from "../../../local/support/deadline";
-import { capture, output } from "../../../local/support/execution";
+import { capture } from "../../../local/support/execution";
 import { repositoryDirectory } from "../../../local/support/paths";
 import { cluster } from "./kubernetes";
 import { type Made, type Making, startMake, type Variables } from "./make";
@@ -21,7 +20,7 @@ export const testPrefix = "airflow-test";
 
 /** Variables of make that a user may have set; the tests' own commands start without them. */
 const foreign = [
-    "CLUSTER CONF CONFIG CONFIG_FILE DAG KUBECONFIG MAKEFLAGS MAKELEVEL MAKEOVERRIDES MFLAGS OUT PORT SHOW_SECRETS STACK YES",
+    "CLUSTER CONF CONFIG CONFIG_FILE DAG KUBECONFIG MAKEFLAGS MAKELEVEL MAKEOVERRIDES MFLAGS OUT PORT SHOW_SECRETS STACK VERBOSE YES",
     "PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE PULUMI_CONFIG_PASSPHRASE_FILE",
 ].flatMap((line) => line.split(" "));
 
@@ -202,13 +201,10 @@ export class Installation {
         );
     }
 
-    /** What the engine remembers of the stack, secrets in plain text. */
+    /** What Pulumi knows of the stack, secrets in plain text. */
     public async state(): Promise<readonly StateResource[]> {
-        const engine = await chooseEngine(process.env.ENGINE || undefined);
-        const args = ["stack", "export", "--show-secrets", "--stack", "minikube"];
-        return resourcesOf(
-            await output([...engine.command, ...args], { env: this.environment, cwd: repositoryDirectory }),
-        );
+        const session = await Session.open({ quiet: true, env: this.environment });
+        return resourcesOf(await session.state({ showSecrets: true }));
     }
 
     /** Pods, events and the last words of every pod, for a test that fails. */

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { keys, keysFor, pinned, resourcesOf } from "../../../local/pulumi/databaseKeys";
+import { keys, keysFor, pinned } from "../../../local/pulumi/databaseKeys";
+import { parseState, resourcesOf } from "../../../local/pulumi/stackState";
 
 const exported = JSON.stringify({
     version: 3,
@@ -33,7 +34,7 @@ describe("The keys that a retained database needs", () => {
     const [fernetKey, databasePassword] = keys;
 
     it("are found in the state of the stack that made them", () => {
-        const resources = resourcesOf(exported);
+        const resources = resourcesOf(parseState(exported));
         expect(fernetKey?.find(resources)).to.equal("-_-_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
         expect(databasePassword?.find(resources)).to.equal("s3cret");
     });
@@ -45,7 +46,7 @@ describe("The keys that a retained database needs", () => {
             '{"deployment": {"resources": null}}',
             '{"deployment": {}}',
         ]) {
-            expect(keys.map((key) => key.find(resourcesOf(empty)))).to.deep.equal([undefined, undefined]);
+            expect(keys.map((key) => key.find(resourcesOf(parseState(empty))))).to.deep.equal([undefined, undefined]);
         }
     });
 

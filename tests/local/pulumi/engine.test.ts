@@ -6,9 +6,10 @@ import { UserError } from "../../../local/support/errors";
 import { findOnPath } from "../../../local/support/execution";
 import { repositoryDirectory } from "../../../local/support/paths";
 
-const machine = (pulumi: boolean, npm: boolean) => ({
+const machine = (pulumi: boolean, npm: boolean, built = false) => ({
     installed: () => (pulumi ? "/opt/pulumi" : undefined),
     npmPackageWorks: async () => npm,
+    built: () => built,
 });
 
 async function failure(work: Promise<unknown>): Promise<unknown> {
@@ -19,14 +20,18 @@ async function failure(work: Promise<unknown>): Promise<unknown> {
 }
 
 describe("The engine", () => {
-    it("is pulumi when it is on the PATH, else the npm package where it works, else our own", async () => {
+    it("is pulumi when it is on the PATH, else the npm package where it works, else the one that is built", async () => {
         expect((await chooseEngine(undefined, machine(true, true))).kind).to.equal("pulumi");
         expect((await chooseEngine(undefined, machine(false, true))).kind).to.equal("npm");
-        expect((await chooseEngine(undefined, machine(false, false))).kind).to.equal("local");
+        expect((await chooseEngine(undefined, machine(false, false))).kind).to.equal("built");
+    });
+
+    it("stays the one that was built, so that no other provider meets its state", async () => {
+        expect((await chooseEngine(undefined, machine(false, true, true))).kind).to.equal("built");
+        expect((await chooseEngine(undefined, machine(true, true, true))).kind).to.equal("pulumi");
     });
 
     it("is the one that is asked for", async () => {
-        expect((await chooseEngine("local", machine(true, true))).kind).to.equal("local");
         expect((await chooseEngine("npm", machine(true, true))).kind).to.equal("npm");
         expect((await chooseEngine("pulumi", machine(true, false))).kind).to.equal("pulumi");
     });

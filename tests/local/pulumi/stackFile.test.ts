@@ -1,13 +1,6 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
 import { expect } from "chai";
 import { parse } from "yaml";
-import {
-    overrideStackFile,
-    readStackFile,
-    stackFilePath,
-    stackNamespaces,
-    withTemporaryStackFile,
-} from "../../../local/pulumi/stackFile";
+import { overrideStackFile, readStackFile, stackFilePath, stackNamespaces } from "../../../local/pulumi/stackFile";
 import { UserError } from "../../../local/support/errors";
 
 const file = `# About this stack
@@ -62,13 +55,12 @@ describe("The stack file of a run", () => {
         expect(overrideStackFile("config: [", []).faults).to.have.length.greaterThan(0);
     });
 
-    it("lies where only its user reads it, and only for the run", async () => {
-        const path = await withTemporaryStackFile("minikube", "config: {}\n", async (temporary) => {
-            expect(readFileSync(temporary, "utf8")).to.equal("config: {}\n");
-            expect(statSync(temporary).mode & 0o777).to.equal(0o600);
-            return temporary;
-        });
-        expect(existsSync(path)).to.equal(false);
+    it("loses what an override without a value names", () => {
+        const { text } = overrideStackFile("config:\n  a:one: 1\n  a:two: 2\n", [
+            { key: "a:one", path: [], value: undefined },
+            { key: "a:none", path: [], value: undefined },
+        ]);
+        expect(parse(text)).to.deep.equal({ config: { "a:two": 2 } });
     });
 
     it("is named with the stacks there are when it does not exist", () => {

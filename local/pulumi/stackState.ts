@@ -1,0 +1,74 @@
+/** What `pulumi stack export` prints: the parts that matter here. */
+export interface StackState {
+    readonly version?: number;
+    readonly deployment?: {
+        readonly resources?: readonly StateResource[] | null;
+        readonly pending_operations?: readonly PendingOperation[] | null;
+    } | null;
+}
+
+/** A resource as a stack's state has it. */
+export interface StateResource {
+    readonly urn: string;
+    readonly type: string;
+    /** Made by the program itself, not read or grouped. */
+    readonly custom?: boolean;
+    /** Left over from a replacement. */
+    readonly delete?: boolean;
+    readonly inputs?: Readonly<Record<string, unknown>>;
+    readonly outputs?: Readonly<Record<string, unknown>>;
+    /** URN and id of its provider, for a custom resource. */
+    readonly provider?: string;
+}
+
+/** What a run had begun when it was killed. */
+export interface PendingOperation {
+    readonly resource: StateResource;
+    readonly type: "creating" | "updating" | "deleting" | "reading" | "importing";
+}
+
+/** An object of the cluster. */
+export interface ObjectIdentity {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly name: string;
+    readonly namespace?: string;
+    readonly uid?: string;
+}
+
+/** Reads an export; an empty text is the state of a stack that has never been deployed. */
+export function parseState(exported: string): StackState {
+    return exported.trim() === "" ? {} : (JSON.parse(exported) as StackState);
+}
+
+/** The resources of a state. */
+export function resourcesOf(state: StackState): readonly StateResource[] {
+    return state.deployment?.resources ?? [];
+}
+
+/**
+ * Creations that a run began and never recorded. The objects may exist, and the CLI keeps these records until somebody who
+ * has looked takes them out.
+ */
+export function unrecordedCreations(state: StackState): readonly StateResource[] {
+    const pending = state.deployment?.pending_operations ?? [];
+    return pending.filter(({ type }) => type === "creating").map(({ resource }) => resource);
+}
+
+/** The same state without a record of what a run had begun. */
+export function withoutPendingOperations(state: StackState): StackState {
+    return state.deployment ? { ...state, deployment: { ...state.deployment, pending_operations: [] } } : state;
+}
+
+/** The objects of the cluster among resources. */
+export function objectsOf(resources: readonly StateResource[]): readonly ObjectIdentity[] {
+    return resources.flatMap((resource) => {
+        const values = { ...resource.inputs, ...resource.outputs };
+        const { apiVersion, kind, metadata } = values as Partial<ObjectIdentity> & {
+            metadata?: Partial<ObjectIdentity>;
+        };
+        return resource.type.startsWith("kubernetes:") && apiVersion && kind && metadata?.name
+            ? [{ apiVersion, kind, name: metadata.name, namespace: metadata.namespace, uid: metadata.uid }]
+            : [];
+    });
+}
