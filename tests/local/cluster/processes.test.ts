@@ -12,7 +12,7 @@ import {
     parseStat,
     processRecord,
 } from "../../../local/cluster/processes";
-import { command, tryCommand } from "../../../local/support/command";
+import { capture, output } from "../../../local/support/execution";
 import { waitUntil } from "../../../local/support/progress";
 
 function started(program: string, ...arguments_: string[]): ProcessRecord {
@@ -84,17 +84,17 @@ describe("local/cluster: lock", () => {
 
 describe("local/cluster: commands", () => {
     it("hands back what a command prints, and its input goes to it", async () => {
-        expect(await command("cat", [], { input: "text" })).to.equal("text");
-        expect((await tryCommand("sh", ["-c", "echo no >&2; exit 3"])).code).to.equal(3);
+        expect(await output(["cat"], { input: "text" })).to.equal("text");
+        expect((await capture(["sh", "-c", "echo no >&2; exit 3"])).code).to.equal(3);
     });
 
     it("shows the command, its exit code and its messages when it fails", async () => {
-        const error = await command("sh", ["-c", "echo broken >&2; exit 3"]).catch((reason: Error) => reason);
+        const error = await output(["sh", "-c", "echo broken >&2; exit 3"]).catch((reason: Error) => reason);
         expect(String(error)).to.include("exit code 3").and.include("broken");
     });
 
     it("ends a command that takes too long", async () => {
-        expect((await tryCommand("sleep", ["60"], { timeout: 50 })).code).not.to.equal(0);
+        expect((await capture(["sleep", "60"], { timeout: 50 })).code).not.to.equal(0);
     });
 
     it("waits for a condition no longer than it was told to", async () => {
