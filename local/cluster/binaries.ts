@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { mountHelpers, nfsClient } from "../nfs/index";
 import { ensureBuilt } from "../support/buildCache";
 import { buildKey } from "../support/buildKey";
-import { command } from "../support/command";
+import { output } from "../support/execution";
 import { paths } from "./layout";
 
 /** What is built from the Go modules under `go/`. */
@@ -58,7 +58,7 @@ async function build(name: GoBinary): Promise<{ key: string; flags: string }> {
     for (const file of await readdir(source)) {
         files[file] = await readFile(join(source, file), "utf8");
     }
-    compiler ??= command("go", ["env", "GOVERSION", "GOOS", "GOARCH"], { directory: source });
+    compiler ??= output(["go", "env", "GOVERSION", "GOOS", "GOARCH"], { cwd: source });
     const stamps =
         name === "kubernetes"
             ? ` ${kubernetesVersionFlags(requiredVersion(files["go.mod"], "k8s.io/kubernetes"))}`
@@ -86,9 +86,9 @@ async function ensureBinary(name: GoBinary): Promise<string> {
         name: key,
         title: `Building ${name} from Go modules${hint}`,
         fill: async (into) => {
-            await command("go", ["build", "-trimpath", "-ldflags", flags, "-o", join(into, name), "."], {
-                directory: join(sources, name),
-                environment: { CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-mod=readonly -buildvcs=false" },
+            await output(["go", "build", "-trimpath", "-ldflags", flags, "-o", join(into, name), "."], {
+                cwd: join(sources, name),
+                env: { ...process.env, CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-mod=readonly -buildvcs=false" },
             });
             if (name === "kubernetes") {
                 for (const link of kubernetesNames) {

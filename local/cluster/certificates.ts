@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { command } from "../support/command";
+import { output } from "../support/execution";
 import { addresses, contextName, kubeconfigPath, nodeName, paths } from "./layout";
 
 /** Who gets a kubeconfig besides those that kubeadm makes one for. */
@@ -76,11 +76,11 @@ async function makeCertificates(version: string): Promise<void> {
     await rm(directory, { recursive: true, force: true });
     await mkdir(credentials, { recursive: true, mode: 0o700 });
     await writeFile(configuration, kubeadmConfiguration(version, directory));
-    await command(kubeadm, ["init", "phase", "certs", "all", "--config", configuration]);
+    await output([kubeadm, "init", "phase", "certs", "all", "--config", configuration]);
     const phase = ["init", "phase", "kubeconfig", "all", "--config", configuration, "--kubeconfig-dir", credentials];
-    await command(kubeadm, phase);
+    await output([kubeadm, ...phase]);
     for (const [name, user] of Object.entries(users)) {
-        const text = await command(kubeadm, ["kubeconfig", "user", "--client-name", user, "--config", configuration]);
+        const text = await output([kubeadm, "kubeconfig", "user", "--client-name", user, "--config", configuration]);
         await writeFile(join(credentials, `${name}.conf`), text, { mode: 0o600 });
     }
     await rename(directory, paths.certificates);

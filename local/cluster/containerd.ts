@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type CommandOptions, command, tryCommand } from "../support/command";
+import { type CaptureOptions, capture, output } from "../support/execution";
 import { waitUntil } from "../support/progress";
 import { writeConfiguration } from "./configuration";
 import { containerdSocket, paths } from "./layout";
@@ -66,7 +66,7 @@ export async function containerdPart(node: number): Promise<Part> {
     });
 }
 
-async function ctr(arguments_: readonly string[], options: CommandOptions = {}): Promise<string> {
+async function ctr(arguments_: readonly string[], options: CaptureOptions = {}): Promise<string> {
     const pid = await nodePid();
     if (pid === undefined) {
         throw new Error("the local cluster is not running; start it with `up`");
@@ -80,14 +80,14 @@ async function ctr(arguments_: readonly string[], options: CommandOptions = {}):
         "--namespace",
         "k8s.io",
     ];
-    return command("nsenter", [...entered, ...arguments_], options);
+    return output(["nsenter", ...entered, ...arguments_], options);
 }
 
 /** Waits until containerd answers. */
 export async function waitForContainerd(node: number): Promise<void> {
     const arguments_ = [`--mount=/proc/${node}/ns/mnt`, "--", "ctr", "--address", containerdSocket];
     await waitUntil(
-        async () => (await tryCommand("nsenter", [...arguments_, "plugins", "ls"], { timeout: 5_000 })).code === 0,
+        async () => (await capture(["nsenter", ...arguments_, "plugins", "ls"], { timeout: 5_000 })).code === 0,
         60_000,
         async () => `containerd does not answer. Its log ends with:\n${await logTail("containerd")}`,
     );

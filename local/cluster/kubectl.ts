@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type CommandOptions, type CommandResult, command, tryCommand } from "../support/command";
+import { type CaptureOptions, type CommandResult, capture, output } from "../support/execution";
 import { kubeconfigPath, paths } from "./layout";
 
 function withDefaults(arguments_: readonly string[], kubeconfig: string): string[] {
@@ -10,13 +10,16 @@ function withDefaults(arguments_: readonly string[], kubeconfig: string): string
 /** Runs kubectl on the local cluster and hands back what it prints. */
 export function kubectl(
     arguments_: readonly string[],
-    options: CommandOptions & { kubeconfig?: string } = {},
+    options: CaptureOptions & { kubeconfig?: string } = {},
 ): Promise<string> {
     const { kubeconfig = kubeconfigPath, ...rest } = options;
-    return command(join(paths.binaries, "kubectl"), withDefaults(arguments_, kubeconfig), { timeout: 60_000, ...rest });
+    return output([join(paths.binaries, "kubectl"), ...withDefaults(arguments_, kubeconfig)], {
+        timeout: 60_000,
+        ...rest,
+    });
 }
 
 /** Runs kubectl on the local cluster and hands back how it ended. */
 export function tryKubectl(arguments_: readonly string[]): Promise<CommandResult> {
-    return tryCommand(join(paths.binaries, "kubectl"), withDefaults(arguments_, kubeconfigPath), { timeout: 30_000 });
+    return capture([join(paths.binaries, "kubectl"), ...withDefaults(arguments_, kubeconfigPath)], { timeout: 30_000 });
 }

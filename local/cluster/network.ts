@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { command, tryCommand } from "../support/command";
+import { capture, output } from "../support/execution";
 import { addresses, nodeDevice, paths } from "./layout";
 
 /** Behind every other route: what no pod's own route matches must not go to the machine's gateway. */
@@ -50,21 +50,21 @@ table ip ${networkName} {
 
 /** Makes the node's device, address, routes and rules; changes nothing when they are there. */
 export async function ensureNetwork(): Promise<void> {
-    if ((await tryCommand("ip", ["link", "show", nodeDevice])).code !== 0) {
-        await command("ip", ["link", "add", nodeDevice, "type", "bridge"]);
+    if ((await capture(["ip", "link", "show", nodeDevice])).code !== 0) {
+        await output(["ip", "link", "add", nodeDevice, "type", "bridge"]);
     }
-    await command("ip", ["address", "replace", `${addresses.node}/32`, "dev", nodeDevice]);
-    await command("ip", ["link", "set", nodeDevice, "up"]);
-    await command("ip", ["route", "replace", addresses.services, "dev", nodeDevice, "src", addresses.node]);
-    await command("ip", ["route", "replace", "blackhole", addresses.pods, "metric", lastMetric]);
-    await command("nft", ["-f", "-"], { input: masqueradeRules() });
+    await output(["ip", "address", "replace", `${addresses.node}/32`, "dev", nodeDevice]);
+    await output(["ip", "link", "set", nodeDevice, "up"]);
+    await output(["ip", "route", "replace", addresses.services, "dev", nodeDevice, "src", addresses.node]);
+    await output(["ip", "route", "replace", "blackhole", addresses.pods, "metric", lastMetric]);
+    await output(["nft", "-f", "-"], { input: masqueradeRules() });
 }
 
 /** Whether the node's device, routes and rules are there. */
 export async function hasNetwork(): Promise<boolean> {
-    const routes = await tryCommand("ip", ["route", "show"]);
+    const routes = await capture(["ip", "route", "show"]);
     return (
-        (await tryCommand("nft", ["list", "table", "ip", networkName])).code === 0 &&
+        (await capture(["nft", "list", "table", "ip", networkName])).code === 0 &&
         routes.stdout.includes(`${addresses.services} dev ${nodeDevice}`) &&
         routes.stdout.includes(`blackhole ${addresses.pods}`)
     );
@@ -84,9 +84,9 @@ export function podDevices(ipAddressJson: string): string[] {
 
 /** Removes what pods that are gone left: devices, port mappings, leases of addresses. */
 export async function removePodNetwork(): Promise<void> {
-    for (const device of podDevices(await command("ip", ["-json", "address", "show"]))) {
+    for (const device of podDevices(await output(["ip", "-json", "address", "show"]))) {
         // The kernel may be removing it itself, with the pod's network namespace.
-        await tryCommand("ip", ["link", "delete", device]);
+        await capture(["ip", "link", "delete", device]);
     }
     await removePortMappings();
     await rm(join(paths.cni, "networks"), { recursive: true, force: true });
@@ -101,11 +101,11 @@ export async function removeNetwork(): Promise<void> {
         ["ip6", "kube-proxy"],
         ["ip", networkName],
     ] as const) {
-        await tryCommand("nft", ["delete", "table", family, table]);
+        await capture(["nft", "delete", "table", family, table]);
     }
-    await tryCommand("ip", ["route", "delete", "blackhole", addresses.pods, "metric", lastMetric]);
+    await capture(["ip", "route", "delete", "blackhole", addresses.pods, "metric", lastMetric]);
     if (existsSync(`/sys/class/net/${nodeDevice}`)) {
-        await command("ip", ["link", "delete", nodeDevice]);
+        await output(["ip", "link", "delete", nodeDevice]);
     }
 }
 
@@ -138,10 +138,10 @@ export function portMappingRemoval(saved: string): string {
 }
 
 async function removePortMappings(): Promise<void> {
-    const saved = await tryCommand("iptables-save", ["-t", "nat"]);
+    const saved = await capture(["iptables-save", "-t", "nat"]);
     const removal = portMappingRemoval(saved.stdout);
     if (removal !== "") {
-        await command("iptables-restore", ["--noflush"], { input: removal });
+        await output(["iptables-restore", "--noflush"], { input: removal });
     }
 }
 
@@ -156,15 +156,15 @@ export function isBareTable(listed: string): boolean {
 
 /** The families that have a table "nat" of iptables. */
 export async function natFamilies(): Promise<string[]> {
-    const tables = (await tryCommand("nft", ["list", "tables"])).stdout.split("\n");
+    const tables = (await capture(["nft", "list", "tables"])).stdout.split("\n");
     return ["ip", "ip6"].filter((family) => tables.includes(`table ${family} nat`));
 }
 
 /** Removes the tables "nat" that port mappings made, unless something of others is in them by now. */
 export async function removeNatTables(familiesBefore: readonly string[]): Promise<void> {
     for (const family of (await natFamilies()).filter((name) => !familiesBefore.includes(name))) {
-        if (isBareTable((await tryCommand("nft", ["list", "table", family, "nat"])).stdout)) {
-            await tryCommand("nft", ["delete", "table", family, "nat"]);
+        if (isBareTable((await capture(["nft", "list", "table", family, "nat"])).stdout)) {
+            await capture(["nft", "delete", "table", family, "nat"]);
         }
     }
 }

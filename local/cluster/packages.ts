@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { buildRequirements } from "../nfs/index";
-import { systemPath, tryCommand } from "../support/command";
+import { capture, systemPath } from "../support/execution";
 import { withHeartbeat } from "../support/progress";
 
 /** A program that the cluster calls or is built with, and the Debian package it comes in. */
@@ -54,8 +54,8 @@ export async function ensurePackages(): Promise<void> {
         return;
     }
     const apt = (arguments_: string[]) =>
-        tryCommand("apt-get", ["-qq", "-o", "DPkg::Lock::Timeout=600", ...arguments_], {
-            environment: { DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_MODE: "a" },
+        capture(["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=600", ...arguments_], {
+            env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_MODE: "a" },
         });
     const install = () => apt(["install", "--yes", "--no-install-recommends", ...missing]);
     await withHeartbeat(`Installing Debian packages: ${missing.join(", ")}`, async () => {
@@ -74,7 +74,7 @@ export async function ensurePackages(): Promise<void> {
     });
     if (missing.includes("containerd") && existsSync("/run/systemd/system")) {
         // The package starts a containerd of the machine, which nobody asked for: the cluster runs its own.
-        await tryCommand("systemctl", ["disable", "--now", "containerd.service"]);
+        await capture(["systemctl", "disable", "--now", "containerd.service"]);
     }
     const still = packagesOf(missingPrograms());
     if (still.length > 0) {

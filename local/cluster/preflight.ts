@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { arch, platform, totalmem } from "node:os";
 import { dirname, join } from "node:path";
-import { tryCommand } from "../support/command";
+import { capture } from "../support/execution";
 import { cacheDirectory, clusterDirectory } from "../support/paths";
 import { addresses, nodeDevice, paths } from "./layout";
 import { missingPrograms, packagesOf } from "./packages";
@@ -193,7 +193,7 @@ export function foreignRoutes(ipRouteJson: string): Route[] {
 
 async function goEnvironment(name: string): Promise<string | undefined> {
     try {
-        const { code, stdout } = await tryCommand("go", ["env", name]);
+        const { code, stdout } = await capture(["go", "env", name]);
         return code === 0 ? stdout.trim() : undefined;
     } catch {
         return undefined;
@@ -207,7 +207,7 @@ export async function hasGo(): Promise<boolean> {
 
 async function routes(): Promise<Route[]> {
     try {
-        return foreignRoutes((await tryCommand("ip", ["-json", "route", "show"])).stdout);
+        return foreignRoutes((await capture(["ip", "-json", "route", "show"])).stdout);
     } catch {
         // Without `ip` nothing can be said; it is installed later.
         return [];

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync, readFileSync, realpathSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { systemPath } from "../support/command";
+import { systemPath } from "../support/execution";
 import { waitUntil } from "../support/progress";
 import { partCgroupFile, processesOfPart } from "./cgroups";
 import { paths } from "./layout";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { command } from "../support/command";
+import { output } from "../support/execution";
 import { cacheDirectory } from "../support/paths";
 import { withHeartbeat } from "../support/progress";
 import { createBuilder } from "./builder";
@@ -29,7 +29,7 @@ async function removeScratch(): Promise<void> {
             if (mounts.includes(` ${scratch}/`)) {
                 throw new Error(`something is mounted below ${scratch}: unmount it and remove the directory`);
             }
-            await command("rm", ["--recursive", "--force", "--one-file-system", scratch]);
+            await output(["rm", "--recursive", "--force", "--one-file-system", scratch]);
         }
     }
 }
@@ -55,7 +55,7 @@ async function build(name: string, recipe: Recipe, archive: string): Promise<voi
     await rm(log, { force: true });
     const root = join(scratch, "root");
     // What mkdtemp makes is for nobody else, and apt downloads as a user of its own.
-    await command("chmod", ["755", scratch]);
+    await output(["chmod", "755", scratch]);
     await mkdir(root);
     await recipe.build(root, createBuilder(scratch, log));
     const unfinished = join(scratch, "image.tar");

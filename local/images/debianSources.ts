@@ -1,4 +1,4 @@
-import { command, tryCommand } from "../support/command";
+import { capture, output } from "../support/execution";
 
 const format = ["ORIGIN", "CODENAME", "COMPONENT", "REPO_URI"].map((field) => `$(${field})`).join("|");
 
@@ -30,17 +30,17 @@ export function accessSettings(aptConfig: string): string {
 
 /** The machine's mirrors, for a release of Debian. Empty means: Debian's own. */
 export async function machineSources(suite: string): Promise<string[]> {
-    const indexTargets = () => command("apt-get", ["indextargets", "--format", format, "Created-By: Packages"]);
+    const indexTargets = () => output(["apt-get", "indextargets", "--format", format, "Created-By: Packages"]);
     const sources = debianSources(await indexTargets(), suite);
     if (sources.length > 0) {
         return sources;
     }
     // apt knows whose source it is once it has read it.
-    await tryCommand("apt-get", ["update", "-qq"]);
+    await capture(["apt-get", "update", "-qq"]);
     return debianSources(await indexTargets(), suite);
 }
 
 /** The machine's proxy, certificates and the like, as a configuration of apt. */
 export async function machineAccess(): Promise<string> {
-    return accessSettings(await command("apt-config", ["dump", "--no-empty"]));
+    return accessSettings(await output(["apt-config", "dump", "--no-empty"]));
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { command } from "../support/command";
+import { output } from "../support/execution";
 import { cacheDirectory } from "../support/paths";
 import { withHeartbeat } from "../support/progress";
 import { ensurePackages } from "./packages";
@@ -16,10 +16,11 @@ export async function lockRequirements(folder: string): Promise<void> {
     const environment = join(cacheDirectory, `uv-${uv}`);
     await withHeartbeat(`Locking the requirements of the image ${folder}`, async () => {
         if (!existsSync(join(environment, "bin", "uv"))) {
-            await command("/usr/bin/python3", ["-m", "venv", "--clear", environment]);
-            await command(join(environment, "bin", "pip"), ["install", "--quiet", `uv==${uv}`]);
+            await output(["/usr/bin/python3", "-m", "venv", "--clear", environment]);
+            await output([join(environment, "bin", "pip"), "install", "--quiet", `uv==${uv}`]);
         }
-        await command(join(environment, "bin", "uv"), [
+        await output([
+            join(environment, "bin", "uv"),
             "pip",
             "compile",
             "--quiet",

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { tryCommand } from "../support/command";
+import { capture } from "../support/execution";
 import { withHeartbeat } from "../support/progress";
 
 async function isInstalled(name: string): Promise<boolean> {
-    const { code, stdout } = await tryCommand("dpkg-query", ["--status", name]);
+    const { code, stdout } = await capture(["dpkg-query", "--status", name]);
     return code === 0 && /^Status: install ok installed$/m.test(stdout);
 }
 
@@ -18,18 +18,14 @@ export async function ensurePackages(names: readonly string[]): Promise<void> {
         return;
     }
     const install = () =>
-        tryCommand(
-            "apt-get",
-            ["install", "-qq", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=600", ...missing],
-            {
-                environment: { DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_MODE: "a" },
-            },
-        );
+        capture(["apt-get", "install", "-qq", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=600", ...missing], {
+            env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_MODE: "a" },
+        });
     await withHeartbeat(`Installing Debian packages: ${missing.join(", ")}`, async () => {
         let result = await install();
         if (result.code !== 0) {
             // The lists may be missing, or name files that are gone from the mirror.
-            await tryCommand("apt-get", ["update", "-qq", "-o", "DPkg::Lock::Timeout=600"]);
+            await capture(["apt-get", "update", "-qq", "-o", "DPkg::Lock::Timeout=600"]);
             result = await install();
         }
         if (result.code !== 0) {

@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureBuilt } from "../support/buildCache";
 import { buildKey } from "../support/buildKey";
-import { command } from "../support/command";
+import { output } from "../support/execution";
 
 const sources = join(__dirname, "source");
 const compilerFlags = [
@@ -41,18 +41,18 @@ async function ensureClient(): Promise<string> {
     for (const file of await readdir(sources)) {
         files[file] = await readFile(join(sources, file), "utf8");
     }
-    const compiler = await command("gcc", ["-dumpfullversion", "-dumpmachine"]);
+    const compiler = await output(["gcc", "-dumpfullversion", "-dumpmachine"]);
     // Another version of a library may be laid out differently in memory.
-    const libraries = await command("pkg-config", ["--modversion", "fuse3", "libnfs"]);
+    const libraries = await output(["pkg-config", "--modversion", "fuse3", "libnfs"]);
     const key = buildKey(files, `${compiler}${libraries}`, compilerFlags.join(" "));
     const directory = await ensureBuilt({
         name: `nfs-${key}`,
         title: "Building the NFS client",
         fill: async (into) => {
-            const flags = (await command("pkg-config", ["--cflags", "--libs", "fuse3", "libnfs"])).trim().split(/\s+/);
+            const flags = (await output(["pkg-config", "--cflags", "--libs", "fuse3", "libnfs"])).trim().split(/\s+/);
             const units = Object.keys(files).filter((file) => file.endsWith(".c"));
-            await command("gcc", [...compilerFlags, "-o", join(into, "mount.nfs"), ...units, ...flags], {
-                directory: sources,
+            await output(["gcc", ...compilerFlags, "-o", join(into, "mount.nfs"), ...units, ...flags], {
+                cwd: sources,
             });
         },
     });

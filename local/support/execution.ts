@@ -1,38 +1,56 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
-import { join } from "node:path";
-import { type CommandResult, tryCommand } from "./command";
+import { delimiter, join } from "node:path";
+import type { Options, Result, ResultPromise } from "execa";
 import { Interrupted, UserError } from "./errors";
 
-/** Where a child runs. */
+// Asked for in this way because a part of it is offered to `import` alone, and tsx makes `require` of what is static.
+const loading = import("execa");
+
+/** Where a program runs. */
 export interface Surroundings {
+    /** Its whole environment; ours when left out. The folders of system programs are on its PATH in any case. */
     readonly env?: NodeJS.ProcessEnv;
+    /** Its folder; ours when left out. */
     readonly cwd?: string;
 }
 
-/** How a child is run that goes on in our terminal. */
+/** How a program is run that is not waited for in silence. */
 export interface RunOptions extends Surroundings {
-    /** A file that gets what it prints, in place of the terminal. */
+    /** A file that gets what it prints, in place of our terminal. */
     readonly outputFile?: string;
 }
 
-/** How a child is run whose output is collected. */
+/** How a program is run whose output is collected. */
 export interface CaptureOptions extends Surroundings {
-    /** Its standard input. */
+    /** Its standard input; nothing when left out. */
     readonly input?: string;
-    /** Milliseconds after which it is ended and counts as failed. */
+    /** A file that is its standard input. */
+    readonly inputFile?: string;
+    /** Milliseconds after which it is killed and counts as failed; no end when left out. */
     readonly timeout?: number;
 }
 
-/** Runs a program on our own terminal and returns its exit code; an interruption waits for the child, then throws. */
-export async function run(command: readonly string[], options: RunOptions = {}): Promise<number> {
-    const [program = "", ...args] = command;
-    const file = options.outputFile === undefined ? undefined : openSync(options.outputFile, "a", 0o600);
-    const printed = file ?? "inherit";
-    const stdio = [file === undefined ? "inherit" : "ignore", printed, printed] as const;
+/** A program that has ended, whatever its exit code. */
+export interface CommandResult {
+    /** 128 when a signal ended it. */
+    readonly code: number;
+    readonly stdout: string;
+    readonly stderr: string;
+}
+
+/**
+ * Runs a program on our own terminal and returns its exit code. An interruption waits for the program's end, then throws
+ * `Interrupted`; a program that cannot be started is a `UserError`.
+ */
+export async function run(
+    command: readonly string[],
+    { outputFile, ...surroundings }: RunOptions = {},
+): Promise<number> {
+    const file = outputFile === undefined ? undefined : openSync(outputFile, "a", 0o600);
     try {
-        const child = spawn(program, args, { cwd: options.cwd, env: options.env ?? process.env, stdio: [...stdio] });
-        return await interruptible(child, ended(child, command));
+        const stdio = file === undefined ? "inherit" : (["ignore", file, file] as const);
+        const { exitCode, signal } = await ended(command, { ...surroundings, stdio });
+        return exitCode ?? (signal === "SIGINT" ? 130 : 1);
     } finally {
         if (file !== undefined) {
             closeSync(file);
@@ -40,28 +58,37 @@ export async function run(command: readonly string[], options: RunOptions = {}):
     }
 }
 
-/** Runs a program and collects what it prints. Never throws for an exit code. */
+/** Runs a program and collects what it prints. Throws as `run` does, never for an exit code. */
 export async function capture(command: readonly string[], options: CaptureOptions = {}): Promise<CommandResult> {
-    const [program = "", ...args] = command;
-    const environment = Object.entries(options.env ?? {}).filter(
-        (entry): entry is [string, string] => entry[1] !== undefined,
-    );
-    return await tryCommand(program, args, {
-        environment: Object.fromEntries(environment),
-        directory: options.cwd,
-        input: options.input,
-        timeout: options.timeout,
-    });
+    const { exitCode, stdout, stderr } = await captured(command, options);
+    return { code: exitCode ?? 128, stdout: String(stdout), stderr: String(stderr) };
 }
 
-/** Runs a program that must succeed and returns its standard output. */
+/** Runs a program that must succeed and returns its standard output; a `UserError` tells the end of what it said. */
 export async function output(command: readonly string[], options: CaptureOptions = {}): Promise<string> {
-    const finished = await capture(command, options);
-    if (finished.code !== 0) {
-        const said = (finished.stderr.trim() || finished.stdout.trim()).split("\n").slice(-20).join("\n");
-        throw new UserError(`${command.join(" ")} failed (exit code ${finished.code}):\n${said}`);
+    const { exitCode, stdout, stderr, timedOut } = await captured(command, options);
+    if (exitCode !== 0) {
+        const how = timedOut ? `killed after ${(options.timeout ?? 0) / 1000} s` : `exit code ${exitCode ?? 128}`;
+        const said = lastLines(String(stderr).trim() || String(stdout).trim() || "(no message)", 20);
+        throw new UserError(`${command.join(" ")} failed (${how}):\n${said}`);
     }
-    return finished.stdout;
+    return String(stdout);
+}
+
+/** Starts a program that runs beside us: what it prints comes through pipes, and it is killed when we end. */
+export async function start(command: readonly string[], options: Surroundings = {}): Promise<{ child: ResultPromise }> {
+    return await started(command, { ...options, stdin: "ignore", buffer: false });
+}
+
+/** The last lines of a text. */
+export function lastLines(text: string, most: number): string {
+    return text.trimEnd().split("\n").slice(-most).join("\n");
+}
+
+/** A PATH that has the folders of system programs, too: root's may lack them (`su` without `-`). */
+export function systemPath(path = process.env.PATH ?? ""): string {
+    const system = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+    return [...new Set([...path.split(delimiter), ...system])].filter(Boolean).join(delimiter);
 }
 
 /**
@@ -73,34 +100,69 @@ export function findOnPath(program: string, path = process.env.PATH ?? ""): stri
     return folders.map((folder) => join(folder, program)).find((file) => existsSync(file));
 }
 
-function ended(child: ChildProcess, command: readonly string[]): Promise<number> {
-    return new Promise((resolve, reject) => {
-        child.on("error", (error) => reject(new UserError(`${command[0]} cannot be started: ${error.message}`)));
-        child.on("close", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : 1)));
-    });
+async function captured(command: readonly string[], options: CaptureOptions): Promise<Result> {
+    const { inputFile, input = "", ...rest } = options;
+    return await ended(command, { ...rest, ...(inputFile === undefined ? { input } : { inputFile }) });
 }
 
-/**
- * Waits for a child through signals. Ctrl-C reaches a terminal's whole process group, so the child has it already, and a
- * second one would make Pulumi give up at once; a SIGTERM or SIGHUP comes to one process only and is handed on.
- */
-async function interruptible(child: ChildProcess, end: Promise<number>): Promise<number> {
-    let interrupted = false;
-    const onInterrupt = (): void => {
-        interrupted = true;
-    };
-    const onTerminate = (): void => {
-        interrupted = true;
-        child.kill("SIGINT");
-    };
-    process.on("SIGINT", onInterrupt).on("SIGTERM", onTerminate).on("SIGHUP", onTerminate);
+// In an object, since an async function that returned the child itself would wait for its end.
+async function started(command: readonly string[], options: Options): Promise<{ child: ResultPromise }> {
+    const { execa } = await loading;
+    const [program = "", ...args] = command;
+    const env = options.env ?? process.env;
+    const child = execa(program, args, {
+        ...options,
+        env: { ...env, PATH: systemPath(env.PATH) },
+        extendEnv: false,
+        killSignal: "SIGKILL",
+        reject: false,
+        stripFinalNewline: false,
+    });
+    return { child };
+}
+
+/** A program that is waited for, and whether the wait was interrupted. */
+interface Waited {
+    readonly child: ResultPromise;
+    interrupted: boolean;
+}
+
+const waited = new Set<Waited>();
+
+async function ended(command: readonly string[], options: Options): Promise<Result> {
+    const one: Waited = { ...(await started(command, options)), interrupted: false };
+    if (waited.size === 0) {
+        process.on("SIGINT", onInterrupt).on("SIGTERM", onTerminate).on("SIGHUP", onTerminate);
+    }
+    waited.add(one);
     try {
-        const code = await end;
-        if (interrupted) {
+        const result = await one.child;
+        if (one.interrupted) {
             throw new Interrupted();
         }
-        return code;
+        if (one.child.pid === undefined) {
+            throw new UserError(`${command[0]} cannot be started: ${result.originalMessage}`);
+        }
+        return result;
     } finally {
-        process.off("SIGINT", onInterrupt).off("SIGTERM", onTerminate).off("SIGHUP", onTerminate);
+        waited.delete(one);
+        if (waited.size === 0) {
+            process.off("SIGINT", onInterrupt).off("SIGTERM", onTerminate).off("SIGHUP", onTerminate);
+        }
+    }
+}
+
+/** Ctrl-C reaches a terminal's whole process group, so the programs have it already; a second one would make Pulumi give up. */
+function onInterrupt(): void {
+    for (const one of waited) {
+        one.interrupted = true;
+    }
+}
+
+/** A SIGTERM or SIGHUP comes to one process only and is handed on, as what a program ends well on. */
+function onTerminate(): void {
+    for (const one of waited) {
+        one.interrupted = true;
+        one.child.kill("SIGINT");
     }
 }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureBuilt } from "../support/buildCache";
 import { buildKey } from "../support/buildKey";
-import { command } from "../support/command";
+import { output } from "../support/execution";
 
 /** Programs that tests use, by the module that pins their versions and those of all they are made of. */
 const modules = {
@@ -34,15 +34,15 @@ async function ensureModule(module: string): Promise<string> {
         files[file] = await readFile(join(source, file), "utf8");
     }
     const flags = "-s -w";
-    const compiler = await command("go", ["env", "GOVERSION", "GOOS", "GOARCH"], { directory: source });
+    const compiler = await output(["go", "env", "GOVERSION", "GOOS", "GOARCH"], { cwd: source });
     const programs = Object.entries(modules).flatMap(([program, of]) => (of === module ? [program] : []));
     return await ensureBuilt({
         name: `${module}-${buildKey(files, compiler, flags)}`,
         title: `Building ${programs.join(" and ")} from Go modules`,
         fill: async (directory) => {
-            await command("go", ["build", "-trimpath", "-ldflags", flags, "-o", `${directory}/`, "tool"], {
-                directory: source,
-                environment: { CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-mod=readonly -buildvcs=false" },
+            await output(["go", "build", "-trimpath", "-ldflags", flags, "-o", `${directory}/`, "tool"], {
+                cwd: source,
+                env: { ...process.env, CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-mod=readonly -buildvcs=false" },
             });
         },
     });

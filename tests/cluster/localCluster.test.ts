@@ -10,7 +10,7 @@ import { addresses, paths } from "../../local/cluster/layout";
 import { nodeProcesses } from "../../local/cluster/node";
 import { isAlive, processRecord, signal } from "../../local/cluster/processes";
 import { ensureImages } from "../../local/images/index";
-import { command, tryCommand } from "../../local/support/command";
+import { capture, output } from "../../local/support/execution";
 import { cacheDirectory, repositoryDirectory } from "../../local/support/paths";
 import { skip } from "../support/skip";
 
@@ -20,7 +20,8 @@ const otherNamespace = "local-cluster-test-other";
 const hostPort = 18_080;
 
 function kubectl(...arguments_: string[]): Promise<string> {
-    return command(join(binDirectory(), "kubectl"), [
+    return output([
+        join(binDirectory(), "kubectl"),
         `--kubeconfig=${kubeconfigPath}`,
         "--request-timeout=20s",
         ...arguments_,
@@ -29,7 +30,7 @@ function kubectl(...arguments_: string[]): Promise<string> {
 
 async function apply(...objects: object[]): Promise<void> {
     const list = { apiVersion: "v1", kind: "List", items: objects };
-    await command(join(binDirectory(), "kubectl"), [`--kubeconfig=${kubeconfigPath}`, "apply", "-f", "-"], {
+    await output([join(binDirectory(), "kubectl"), `--kubeconfig=${kubeconfigPath}`, "apply", "-f", "-"], {
         input: JSON.stringify(list),
     });
 }
@@ -224,7 +225,7 @@ async function machine(): Promise<Record<string, unknown>> {
         "kernel/panic",
         "kernel/panic_on_oops",
     ];
-    const text = async (program: string, ...arguments_: string[]) => (await tryCommand(program, arguments_)).stdout;
+    const text = async (program: string, ...arguments_: string[]) => (await capture([program, ...arguments_])).stdout;
     const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
     return {
         programs: clusterPrograms(),
@@ -255,7 +256,8 @@ async function machine(): Promise<Record<string, unknown>> {
 
 async function showCluster(): Promise<void> {
     const outputs = [
-        tryCommand(join(binDirectory(), "kubectl"), [
+        capture([
+            join(binDirectory(), "kubectl"),
             `--kubeconfig=${kubeconfigPath}`,
             "--request-timeout=5s",
             "get",
@@ -264,7 +266,8 @@ async function showCluster(): Promise<void> {
             "-o",
             "wide",
         ]),
-        tryCommand(join(binDirectory(), "kubectl"), [
+        capture([
+            join(binDirectory(), "kubectl"),
             `--kubeconfig=${kubeconfigPath}`,
             "--request-timeout=5s",
             "get",

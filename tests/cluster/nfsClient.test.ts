@@ -5,8 +5,8 @@ import { expect } from "chai";
 import { clusterUp } from "../../local/cluster/index";
 import { nodePid, nodeProcesses } from "../../local/cluster/node";
 import { ensureImages, recipes } from "../../local/images/index";
-import { type CommandResult, tryCommand } from "../../local/support/command";
 import { waitFor } from "../../local/support/deadline";
+import { type CommandResult, capture } from "../../local/support/execution";
 import { skip } from "../support/skip";
 import { kube } from "./support/kubernetes";
 
@@ -169,7 +169,7 @@ describe("the NFS client of the local node", function () {
     const enter = (...command: string[]) => ["--mount", `--target=${node}`, "--", ...command];
 
     function onNode(...command: string[]): Promise<CommandResult> {
-        return tryCommand("nsenter", enter(...command), { timeout: 30_000 });
+        return capture(["nsenter", ...enter(...command)], { timeout: 30_000 });
     }
 
     async function read(path: string): Promise<string> {

@@ -12,8 +12,6 @@ import {
     parseStat,
     processRecord,
 } from "../../../local/cluster/processes";
-import { command, tryCommand } from "../../../local/support/command";
-import { waitUntil } from "../../../local/support/progress";
 
 function started(program: string, ...arguments_: string[]): ProcessRecord {
     const child = spawn(program, arguments_, { stdio: "ignore" });
@@ -79,38 +77,5 @@ describe("local/cluster: lock", () => {
         const path = join(directory, "lock");
         writeFileSync(path, "");
         expect(tryLock(path, processRecord(process.pid) as ProcessRecord)).to.equal(true);
-    });
-});
-
-describe("local/cluster: commands", () => {
-    it("hands back what a command prints, and its input goes to it", async () => {
-        expect(await command("cat", [], { input: "text" })).to.equal("text");
-        expect((await tryCommand("sh", ["-c", "echo no >&2; exit 3"])).code).to.equal(3);
-    });
-
-    it("shows the command, its exit code and its messages when it fails", async () => {
-        const error = await command("sh", ["-c", "echo broken >&2; exit 3"]).catch((reason: Error) => reason);
-        expect(String(error)).to.include("exit code 3").and.include("broken");
-    });
-
-    it("ends a command that takes too long", async () => {
-        expect((await tryCommand("sleep", ["60"], { timeout: 50 })).code).not.to.equal(0);
-    });
-
-    it("waits for a condition no longer than it was told to", async () => {
-        let asked = 0;
-        await waitUntil(
-            async () => ++asked === 3,
-            5000,
-            () => "",
-            1,
-        );
-        const error = await waitUntil(
-            async () => false,
-            5,
-            () => "not in time",
-            1,
-        ).catch((reason: Error) => reason);
-        expect(String(error)).to.include("not in time");
     });
 });

@@ -6,8 +6,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { waitFor } from "../../../local/support/deadline";
 import { repositoryDirectory } from "../../../local/support/paths";
-import { waitUntil } from "../../../local/support/progress";
 
 const folder = join(repositoryDirectory, "local/images/test-servers");
 
@@ -34,7 +34,12 @@ describe("local/images/test-servers", () => {
         });
         server.stderr?.on("data", (chunk: Buffer) => messages.push(chunk));
         const text = () => Buffer.concat(messages).toString();
-        await waitUntil(async () => text().includes("serving "), 15_000, text, 20);
+        await waitFor(async () => text().includes("serving "), {
+            within: 15_000,
+            every: 20,
+            what: name,
+            explain: text,
+        });
     }
 
     afterEach(async () => {

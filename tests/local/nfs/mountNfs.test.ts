@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { buildRequirements, nfsClient } from "../../../local/nfs/index";
-import { type CommandResult, systemPath, tryCommand } from "../../../local/support/command";
+import { type CommandResult, capture, systemPath } from "../../../local/support/execution";
 import { skip } from "../../support/skip";
 import { type Behaviour, FakeServer } from "./fakeServer";
 
@@ -27,7 +27,7 @@ describe("mount.nfs", function () {
     });
 
     const run = (...arguments_: string[]): Promise<CommandResult> =>
-        tryCommand(program, arguments_, { timeout: 30_000 });
+        capture([program, ...arguments_], { timeout: 30_000 });
 
     async function refusal(...arguments_: string[]): Promise<string> {
         const { code, stdout, stderr } = await run(...arguments_);

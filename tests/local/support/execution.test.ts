@@ -1,0 +1,187 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { waitFor } from "../../../local/support/deadline";
+import { UserError } from "../../../local/support/errors";
+import { capture, findOnPath, output, run, start, systemPath } from "../../../local/support/execution";
+import { repositoryDirectory } from "../../../local/support/paths";
+import { folder, removeFolders } from "../../support/folders";
+
+async function failure(work: Promise<unknown>): Promise<Error> {
+    return await work.then(
+        () => expect.fail("it should have failed"),
+        (error: Error) => error,
+    );
+}
+
+describe("local/support/execution", () => {
+    after(removeFolders);
+
+    it("hands back what a program prints, byte for byte, and how it ended", async () => {
+        expect(await capture(["sh", "-c", "echo out; echo err >&2; exit 3"])).to.deep.equal({
+            code: 3,
+            stdout: "out\n",
+            stderr: "err\n",
+        });
+    });
+
+    it("gives a text or a file as standard input, and else nothing", async () => {
+        const file = join(folder({ input: "from a file" }), "input");
+        expect(await output(["cat"], { input: "text" })).to.equal("text");
+        expect(await output(["cat"], { inputFile: file })).to.equal("from a file");
+        expect(await output(["cat"])).to.equal("");
+    });
+
+    it("judges a program that ends without reading its input by its exit code", async () => {
+        expect((await capture(["true"], { input: "x".repeat(1_000_000) })).code).to.equal(0);
+    });
+
+    it("tells the program, its exit code and its last 20 lines when it must not fail", async () => {
+        const error = await failure(output(["sh", "-c", "seq 30 >&2; exit 4"]));
+        expect(error).to.be.instanceOf(UserError);
+        expect(error.message.split("\n")[0]).to.equal("sh -c seq 30 >&2; exit 4 failed (exit code 4):");
+        expect(error.message.split("\n").slice(1)).to.deep.equal(Array.from({ length: 20 }, (_, i) => `${i + 11}`));
+    });
+
+    it("tells what was printed when no message was, and says so when nothing was", async () => {
+        expect((await failure(output(["sh", "-c", "echo said; exit 1"]))).message).to.match(/\nsaid$/);
+        expect((await failure(output(["false"]))).message).to.match(/\n\(no message\)$/);
+    });
+
+    it("kills a program that takes too long", async () => {
+        expect((await capture(["sleep", "60"], { timeout: 50 })).code).to.equal(128);
+        expect((await failure(output(["sleep", "60"], { timeout: 50 }))).message).to.include("(killed after 0.05 s)");
+    });
+
+    it("says in one sentence that a program is not there", async () => {
+        for (const work of [run, capture, output]) {
+            const error = await failure(work(["no-such-program", "x"]));
+            expect(error).to.be.instanceOf(UserError);
+            expect(error.message).to.equal("no-such-program cannot be started: spawn no-such-program ENOENT");
+        }
+    });
+
+    it("takes the environment as the whole of it, and adds the folders of system programs to its PATH", async () => {
+        const printed = await output(["env"], { env: { ONE: "1", TWO: undefined, PATH: "/first" } });
+        expect(printed.trim().split("\n").sort()).to.deep.equal(["ONE=1", `PATH=${systemPath("/first")}`]);
+        expect(systemPath("/usr/bin::/first")).to.equal(
+            "/usr/bin:/first:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin:/bin",
+        );
+    });
+
+    it("finds programs, those of npm's scripts left out", () => {
+        const bin = join(folder(), "node_modules", ".bin");
+        expect(findOnPath("sh", `${bin}:/nowhere:/bin`)).to.equal("/bin/sh");
+        expect(findOnPath("sh", "/nowhere")).to.equal(undefined);
+    });
+
+    it("runs a program beside us until it is ended", async () => {
+        const { child } = await start(["sh", "-c", "echo ready; exec sleep 60"]);
+        await once(child.stdout ?? expect.fail("no stdout"), "data");
+        child.kill();
+        expect((await child).signal).to.equal("SIGKILL");
+    });
+});
+
+describe("local/support/execution: signals", function () {
+    this.timeout(30_000);
+    after(removeFolders);
+
+    // Notes what reaches it, and ends when it is asked to by other means.
+    const noting = [
+        "#!/bin/bash",
+        'cd "$(dirname "$0")"',
+        'for name in INT TERM HUP; do trap "echo $name >>seen" $name; done',
+        "echo $$ >seen",
+        "while [ ! -e end ]; do sleep 0.05; done",
+        "echo ended >>seen",
+    ].join("\n");
+
+    /** A program of this project in a process group of its own, as a terminal starts it, that does `work` with a program. */
+    async function started(work: string) {
+        const directory = folder({ noting });
+        chmodSync(join(directory, "noting"), 0o755);
+        const support = join(repositoryDirectory, "local", "support");
+        writeFileSync(
+            join(directory, "ours.ts"),
+            `import { capture, run, start } from ${JSON.stringify(join(support, "execution"))};
+             import { main } from ${JSON.stringify(join(support, "main"))};
+             const command = [${JSON.stringify(join(directory, "noting"))}];
+             main(async () => {
+                 try {
+                     ${work}
+                 } finally {
+                     console.log("cleaned up");
+                 }
+                 return 0;
+             });`,
+        );
+        const child = spawn(process.execPath, ["--import", "tsx", join(directory, "ours.ts")], {
+            cwd: repositoryDirectory,
+            detached: true,
+            stdio: ["ignore", "pipe", "pipe"],
+        });
+        const { pid = expect.fail("it does not run") } = child;
+        const printed: string[] = [];
+        child.stdout.on("data", (text) => printed.push(String(text)));
+        child.stderr.on("data", (text) => printed.push(String(text)));
+        const ended = once(child, "close").then(([code, signal]) => ({ code, signal, printed: printed.join("") }));
+        const seen = () =>
+            existsSync(join(directory, "seen")) ? readFileSync(join(directory, "seen"), "utf8").trim().split("\n") : [];
+        const sees = (count: number) =>
+            waitFor(async () => seen().length >= count, {
+                within: 20_000,
+                every: 20,
+                what: `${count} lines of the program`,
+                explain: () => [...seen(), ...printed].join("\n"),
+            });
+        await sees(1);
+        return { pid, ended, seen, sees, end: () => writeFileSync(join(directory, "end"), "") };
+    }
+
+    for (const how of ["run", "capture"]) {
+        it(`${how} waits for the program's end on Ctrl-C, the second one too, and cleans up`, async () => {
+            const ours = await started(`console.log(await ${how}(command));`);
+            process.kill(-ours.pid, "SIGINT");
+            await ours.sees(2);
+            process.kill(-ours.pid, "SIGINT");
+            await ours.sees(3);
+            ours.end();
+            expect(await ours.ended).to.deep.equal({ code: 130, signal: null, printed: "cleaned up\nInterrupted.\n" });
+            expect(ours.seen().slice(1)).to.deep.equal(["INT", "INT", "ended"]);
+        });
+
+        for (const signal of ["SIGTERM", "SIGHUP"] as const) {
+            it(`${how} hands ${signal} on as an interruption, and waits`, async () => {
+                const ours = await started(`console.log(await ${how}(command));`);
+                process.kill(ours.pid, signal);
+                await ours.sees(2);
+                ours.end();
+                expect(await ours.ended).to.include({ code: 130, printed: "cleaned up\nInterrupted.\n" });
+                expect(ours.seen().slice(1)).to.deep.equal(["INT", "ended"]);
+            });
+        }
+    }
+
+    it("leaves signals alone once the program has ended", async () => {
+        const ours = await started(
+            "await run(command); process.stdin.resume(); await new Promise(() => setInterval(() => 0, 1000));",
+        );
+        ours.end();
+        await ours.sees(2);
+        process.kill(ours.pid, "SIGTERM");
+        expect(await ours.ended).to.deep.include({ code: null, signal: "SIGTERM" });
+    });
+
+    for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const) {
+        it(`a program beside us ends when ${signal} ends us`, async () => {
+            const ours = await started("const { child } = await start(command); await child;");
+            process.kill(ours.pid, signal);
+            expect(await ours.ended).to.include({ signal });
+            const pid = Number(ours.seen()[0]);
+            await waitFor(async () => !existsSync(`/proc/${pid}`), { within: 10_000, every: 20, what: "its end" });
+        });
+    }
+});
