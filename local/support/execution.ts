@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Options, Result, ResultPromise } from "execa";
 import { Interrupted, UserError } from "./errors";
@@ -46,16 +46,11 @@ export async function run(
     command: readonly string[],
     { outputFile, ...surroundings }: RunOptions = {},
 ): Promise<number> {
-    const file = outputFile === undefined ? undefined : openSync(outputFile, "a", 0o600);
-    try {
-        const stdio = file === undefined ? "inherit" : (["ignore", file, file] as const);
-        const { exitCode, signal } = await ended(command, { ...surroundings, stdio });
-        return exitCode ?? (signal === "SIGINT" ? 130 : 1);
-    } finally {
-        if (file !== undefined) {
-            closeSync(file);
-        }
-    }
+    const file = outputFile === undefined ? undefined : ({ file: outputFile, append: true } as const);
+    const streams: Options =
+        file === undefined ? { stdio: "inherit" } : { stdin: "ignore", stdout: file, stderr: file };
+    const { exitCode, signal } = await ended(command, { ...surroundings, ...streams });
+    return exitCode ?? (signal === "SIGINT" ? 130 : 1);
 }
 
 /** Runs a program and collects what it prints. Throws as `run` does, never for an exit code. */
