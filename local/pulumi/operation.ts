@@ -8,12 +8,15 @@ import { parseEvents, UpdateReport } from "./updateReport";
 const look = 2;
 const silence = 30;
 
+/** How much is told of an operation that went well. */
+export type Told = "result" | "nothing";
+
 /** How an operation of the CLI is run. */
 export interface OperationOptions extends Surroundings {
     /** The project folder of this run, which also gets the CLI's logs. */
     readonly cwd: string;
-    /** Whether to tell how many resources were created and so on. */
-    readonly sayCounts: boolean;
+    /** What is told at the end besides errors: warnings and how many resources were created and so on, or nothing. */
+    readonly tell: Told;
 }
 
 /**
@@ -38,10 +41,18 @@ export async function runQuietly(command: readonly string[], options: OperationO
     const timer = setInterval(tell, look * 1000);
     try {
         const logged = [...command, "--event-log", log.path, "--non-interactive", "--color", "never"];
-        const code = await run(logged, { ...options, outputFile });
+        // The flag for the log is known with this setting only, as the Automation API sets it.
+        const env = { ...(options.env ?? process.env), PULUMI_DEBUG_COMMANDS: "true" };
+        const code = await run(logged, { ...options, env, outputFile });
         report.add(log.read());
-        sayMessages(report, code, outputFile);
-        if (options.sayCounts && report.result !== undefined) {
+        if (options.tell === "result") {
+            sayWarnings(report);
+        }
+        if (code !== 0) {
+            const errors = report.errors.length > 0 ? report.errors : [printed(outputFile)];
+            say(`\nFailed:\n${indented(errors)}`);
+        }
+        if (options.tell === "result" && report.result !== undefined) {
             say(`\n${report.result}`);
         }
         return code;
@@ -50,13 +61,9 @@ export async function runQuietly(command: readonly string[], options: OperationO
     }
 }
 
-function sayMessages(report: UpdateReport, code: number, outputFile: string): void {
-    if (report.warnings.length > 0) {
-        say(`\nWarnings:\n${indented(report.warnings)}`);
-    }
-    if (code !== 0) {
-        const errors = report.errors.length > 0 ? report.errors : [printed(outputFile)];
-        say(`\nFailed:\n${indented(errors)}`);
+function sayWarnings({ warnings }: UpdateReport): void {
+    if (warnings.length > 0) {
+        say(`\nWarnings:\n${indented(warnings)}`);
     }
 }
 

@@ -34,6 +34,13 @@ const changes: Readonly<Record<string, string>> = {
     same: "unchanged",
 };
 
+/** Messages that name nothing to mend: the CLI's last word, and that the provider at hand is older than its types. */
+const notForPeople = [
+    /^(update|destroy|preview|refresh) failed$/,
+    /^resource plugin kubernetes is expected to have version/,
+    /pending operations from previous deployment/,
+];
+
 /** What an update has come to, read off the CLI's events as they come. */
 export class UpdateReport {
     private readonly underWay = new Map<string, string>();
@@ -96,8 +103,7 @@ export class UpdateReport {
             (said.severity === "error" || said.severity === "warning")
         ) {
             const message = withoutColours(said.message).trim();
-            // The CLI's own last word, which names no fault.
-            if (message !== "" && !/^(update|destroy|preview|refresh) failed$/.test(message)) {
+            if (message !== "" && !notForPeople.some((pattern) => pattern.test(message))) {
                 this.told[said.severity].add(aboutResource(said.urn, message));
             }
         }

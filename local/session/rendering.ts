@@ -1,6 +1,8 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { keysFor, pinned } from "../pulumi/databaseKeys";
 import type { Override } from "../pulumi/overrides";
+import { projectName, stackValue } from "../pulumi/stackFile";
 import { resourcesOf, type StackState, type StateResource } from "../pulumi/stackState";
 import { stateDirectory } from "../support/paths";
 import { Session } from "./session";
@@ -25,18 +27,36 @@ export async function renderedState({ showSecrets }: { showSecrets: boolean }): 
     mkdirSync(renderDirectory, { recursive: true, mode: 0o700 });
     try {
         const env = { ...process.env, PULUMI_BACKEND_URL: `file://${renderDirectory}`, YES: "1" };
-        const overrides = [...intoFiles(directory), ...(await deployed.plainSecrets())];
+        const overrides = [
+            ...keysForRendering(deployed),
+            ...(await deployed.plainSecrets()),
+            ...intoFiles(directory),
+        ];
         const rendering = await Session.open({ quiet: true, env, overrides });
         const before = await rendering.take();
         const real = await deployed.state({ showSecrets: true });
         if (resourcesOf(real).length > 0) {
             await rendering.replaceState(asIfRendered(real, directory));
         }
-        const code = await rendering.up(before, { flags: ["--skip-preview"], sayCounts: false });
+        const code = await rendering.up(before, { flags: ["--skip-preview"], tell: "nothing" });
         return code === 0 ? await rendering.state({ showSecrets }) : undefined;
     } finally {
         rmSync(directory, { recursive: true, force: true });
     }
+}
+
+/** Keys without which a database that outlives its stack is refused, where they are not pinned yet; the same each time. */
+function keysForRendering({ options, stackFileText: text }: Session): readonly Override[] {
+    const database = stackValue(text, `${projectName}:database`) as { retain?: boolean } | undefined;
+    const there = pinned(text);
+    const missing = keysFor(text).filter(({ setting }) => database?.retain === true && !there.includes(setting));
+    return missing.map(({ setting, make }): Override => {
+        const file = join(renderDirectory, `${options.stack}.${setting}`);
+        if (!existsSync(file)) {
+            writeFileSync(file, make(), { mode: 0o600 });
+        }
+        return { key: `${projectName}:${setting}`, path: [], value: readFileSync(file, "utf8") };
+    });
 }
 
 function intoFiles(directory: string): readonly Override[] {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Backend, findBackend, isService, sayBackend } from "../pulumi/backend";
 import { chooseEngine, type Engine, probesOf, type StartedEngine, sayEngine, startEngine } from "../pulumi/engine";
-import { runQuietly } from "../pulumi/operation";
+import { runQuietly, type Told } from "../pulumi/operation";
 import type { Override } from "../pulumi/overrides";
 import { ProjectFolder } from "../pulumi/projectFolder";
 import { overrideStackFile, projectName } from "../pulumi/stackFile";
@@ -45,8 +45,8 @@ export interface SessionOptions {
 export interface UpOptions {
     /** Flags of `pulumi up`, besides those that the session knows itself. */
     readonly flags?: readonly string[];
-    /** Whether to tell how many resources were created and so on, where nobody watches; true by default. */
-    readonly sayCounts?: boolean;
+    /** What is told at the end, where nobody watches; the result by default. */
+    readonly tell?: Told;
 }
 
 /** The CLI that a session has started, and where it works. */
@@ -144,14 +144,14 @@ export class Session {
      *
      * @param state What {@link take} has read.
      */
-    public async up(state: StackState, { flags = [], sayCounts = true }: UpOptions = {}): Promise<number> {
+    public async up(state: StackState, { flags = [], tell }: UpOptions = {}): Promise<number> {
         const unrecorded = unrecordedCreations(state).length;
         if (unrecorded > 0) {
             say(`The last run was killed while it made ${unrecorded} objects; those that exist are taken over.`);
         }
         const code = await this.operate(["up", ...this.agreed, ...flags], {
             overrides: unrecorded > 0 ? [takeOver] : [],
-            sayCounts,
+            tell,
         });
         if (code === 0 && unrecorded > 0) {
             await this.forgetPendingOperations();
@@ -233,7 +233,7 @@ export class Session {
 
     private async operate(
         args: readonly string[],
-        { overrides = [], sayCounts = true }: { overrides?: readonly Override[]; sayCounts?: boolean } = {},
+        { overrides = [], tell = "result" }: { overrides?: readonly Override[]; tell?: Told } = {},
     ): Promise<number> {
         const { engine, folder, env } = await this.start();
         folder.writeStackFile(this.options.stack, withOverrides(folder.readStackFile(this.options.stack), overrides));
@@ -245,7 +245,7 @@ export class Session {
             ? run(command, surroundings)
             : this.options.verbose || args[0] === "preview"
               ? run([...command, "--non-interactive"], surroundings)
-              : runQuietly(command, { ...surroundings, sayCounts }));
+              : runQuietly(command, { ...surroundings, tell }));
         if (code === 0 && !checked && args[0] !== "destroy") {
             rememberTypeCheck();
         }
