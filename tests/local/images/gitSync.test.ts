@@ -17,7 +17,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { buildCommand } from "../../../local/images/git-sync/recipe";
+import { gitSyncProgram } from "../../../local/images/git-sync/recipe";
+import { goProgram } from "../../../local/support/goProgram";
 import { waitUntil } from "../../../local/support/progress";
 
 interface Running {
@@ -28,7 +29,7 @@ interface Running {
 
 describe("local/images/git-sync", () => {
     const home = mkdtempSync(join(tmpdir(), "git-sync-test-"));
-    const program = join(home, "git-sync");
+    let program: string;
     const identity = ["-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "protocol.file.allow=always"];
     const running: Running[] = [];
     let directory: string;
@@ -103,10 +104,9 @@ describe("local/images/git-sync", () => {
             .map((line) => JSON.parse(line) as Record<string, unknown>);
     }
 
-    before(function () {
+    before(async function () {
         this.timeout(180_000);
-        const [first, ...rest] = buildCommand(program);
-        execFileSync(first, rest, { stdio: ["ignore", "pipe", "pipe"] });
+        program = join(await goProgram(gitSyncProgram), "git-sync");
     });
 
     after(() => rmSync(home, { recursive: true }));
