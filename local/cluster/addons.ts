@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { requiredVersion } from "./binaries";
+import { requiredVersion } from "../support/goProgram";
 import { credential } from "./certificates";
 import { kubectl } from "./kubectl";
 import { addresses, paths } from "./layout";

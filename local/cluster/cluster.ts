@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { requiredVersion } from "../support/goProgram";
 import { clusterDirectory } from "../support/paths";
 import { progress, waitUntil } from "../support/progress";
 import { addonsAreApplied, ensureAddons } from "./addons";
-import { ensureBinaries, requiredVersion } from "./binaries";
+import { ensureBinaries } from "./binaries";
 import { ensureCertificates } from "./certificates";
 import { ensureCgroups, processesOfCluster, removeCgroups } from "./cgroups";
 import { containerdPart, waitForContainerd } from "./containerd";

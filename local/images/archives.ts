@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { output } from "../support/execution";
+import { withFileLock } from "../support/fileLock";
 import { cacheDirectory } from "../support/paths";
 import { withHeartbeat } from "../support/progress";
 import { createBuilder } from "./builder";
-import { withLock } from "./lock";
 import { archivePackages, packArchive } from "./ociArchive";
 import { ensurePackages } from "./packages";
 import type { Recipe } from "./recipe";
@@ -75,7 +75,7 @@ export async function ensureArchive(name: string, recipe: Recipe): Promise<strin
         throw new Error(`building the image ${recipe.reference} needs root: run this with sudo`);
     }
     await mkdir(directory, { recursive: true });
-    await withLock(join(directory, "lock"), async () => {
+    await withFileLock(join(directory, "lock"), "builds images", async () => {
         await removeScratch();
         if (existsSync(archive)) {
             return;

@@ -46,7 +46,8 @@ async function ensureClient(): Promise<string> {
     const libraries = await output(["pkg-config", "--modversion", "fuse3", "libnfs"]);
     const key = buildKey(files, `${compiler}${libraries}`, compilerFlags.join(" "));
     const directory = await ensureBuilt({
-        name: `nfs-${key}`,
+        name: "nfs",
+        key,
         title: "Building the NFS client",
         fill: async (into) => {
             const flags = (await output(["pkg-config", "--cflags", "--libs", "fuse3", "libnfs"])).trim().split(/\s+/);

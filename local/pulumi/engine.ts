@@ -6,7 +6,7 @@ import { UserError } from "../support/errors";
 import { capture, findOnPath } from "../support/execution";
 import { repositoryDirectory, stateDirectory } from "../support/paths";
 import { say } from "../support/progress";
-import { builtPlugins, ensurePulumi, isPulumiBuilt } from "./programs";
+import { arePulumiProgramsBuilt, pulumiPrograms } from "./programs";
 import type { Plugin } from "./projectFolder";
 
 /** The Pulumi CLI that runs the program. */
@@ -41,7 +41,7 @@ export interface EngineProbes {
     /** Whether the npm package `pulumi` has its CLI, or can download it. */
     readonly npmPackageWorks: () => Promise<boolean>;
     /** Whether the CLI made from Go modules is in the cache. */
-    readonly built: () => boolean;
+    readonly built: () => Promise<boolean>;
 }
 
 const downloadSite = "get.pulumi.com";
@@ -67,7 +67,7 @@ export async function chooseEngine(
         throw new UserError("ENGINE=pulumi: there is no pulumi on the PATH. Install it, or leave ENGINE out.");
     }
     // Another CLI than the one before would meet a state that a newer provider may have written.
-    if (probes.built()) {
+    if (await probes.built()) {
         return { kind: "built", why: "no pulumi is on the PATH, and this one is built already" };
     }
     if (await probes.npmPackageWorks()) {
@@ -81,7 +81,7 @@ export async function chooseEngine(
 
 /** Looks for engines as a process with this environment would find them. */
 export function probesOf(env: NodeJS.ProcessEnv): EngineProbes {
-    return { installed: () => findOnPath("pulumi", env.PATH), npmPackageWorks, built: isPulumiBuilt };
+    return { installed: () => findOnPath("pulumi", env.PATH), npmPackageWorks, built: arePulumiProgramsBuilt };
 }
 
 /** Says which engine was picked, and why. */
@@ -106,15 +106,18 @@ export async function startEngine(engine: Engine, installed: string | undefined)
         case "npm":
             return { ...engine, program: npmProgram, plugins: [], env };
         case "built": {
-            const directory = await ensurePulumi();
+            const { pulumi, languages, providers } = await pulumiPrograms();
             const own = {
                 PULUMI_HOME: join(stateDirectory, "pulumi-home"),
                 PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
             };
             return {
                 ...engine,
-                program: join(directory, "pulumi"),
-                plugins: builtPlugins(directory),
+                program: pulumi,
+                plugins: [
+                    ...languages.map(({ name, path }): Plugin => ({ kind: "language", name, path })),
+                    ...providers.map(({ name, path }): Plugin => ({ kind: "resource", name, path })),
+                ],
                 env: { ...env, ...own },
             };
         }

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { goBinary, requiredVersion } from "../../cluster/binaries";
+import { goBinary } from "../../cluster/binaries";
+import { requiredVersion } from "../../support/goProgram";
 import type { Recipe } from "../recipe";
 
 const module_ = resolve(__dirname, "../../cluster/go/coredns");

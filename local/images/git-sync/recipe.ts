@@ -1,15 +1,11 @@
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { type GoModule, goProgram } from "../../support/goProgram";
 import { buildDebianRoot, runInRoot } from "../debianRoot";
 import type { Recipe } from "../recipe";
 
-const program = join(__dirname, "program");
-
-/** The command that builds the program, and where to. */
-export function buildCommand(target: string): readonly [string, ...string[]] {
-    const environment = ["CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=-mod=readonly -buildvcs=false"];
-    return ["env", ...environment, "go", "-C", program, "build", "-trimpath", "-ldflags", "-s -w", "-o", target, "."];
-}
+/** The program itself. */
+export const gitSyncProgram: GoModule = { name: "git-sync", directory: join(__dirname, "program") };
 
 /** A stand-in for git-sync: a program of our own that keeps the settings, the layout and the exit codes of the real one. */
 export const gitSync: Recipe = {
@@ -28,8 +24,7 @@ export const gitSync: Recipe = {
             suite: "trixie",
             packages: ["ca-certificates", "git", "openssh-client"],
         });
-        const [first, ...rest] = buildCommand(join(root, "git-sync"));
-        await builder.run(first, rest);
+        await copyFile(join(await goProgram(gitSyncProgram), "git-sync"), join(root, "git-sync"));
         const build = join(root, "build");
         await mkdir(build);
         await copyFile(join(__dirname, "install.sh"), join(build, "install.sh"));

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { parse, parseAllDocuments } from "yaml";
 import { addonManifests } from "../../../local/cluster/addons";
-import { kubernetesVersionFlags, requiredVersion } from "../../../local/cluster/binaries";
+import { kubernetesVersionFlags } from "../../../local/cluster/binaries";
 import { kubeadmConfiguration, namedKubeconfig } from "../../../local/cluster/certificates";
 import { hierarchies, limitingHierarchies, trackingHierarchy } from "../../../local/cluster/cgroups";
 import { containerdConfiguration, findDigest } from "../../../local/cluster/containerd";
@@ -19,6 +19,7 @@ import { holderScript, isNodeMountTable } from "../../../local/cluster/node";
 import { packagesOf } from "../../../local/cluster/packages";
 import { isNodeReady } from "../../../local/cluster/status";
 import { buildKey } from "../../../local/support/buildKey";
+import { requiredVersion } from "../../../local/support/goProgram";
 import { clusterDirectory } from "../../../local/support/paths";
 import { elapsed } from "../../../local/support/progress";
 

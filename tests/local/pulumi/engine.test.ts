@@ -9,7 +9,7 @@ import { repositoryDirectory } from "../../../local/support/paths";
 const machine = (pulumi: boolean, npm: boolean, built = false) => ({
     installed: () => (pulumi ? "/opt/pulumi" : undefined),
     npmPackageWorks: async () => npm,
-    built: () => built,
+    built: async () => built,
 });
 
 async function failure(work: Promise<unknown>): Promise<unknown> {

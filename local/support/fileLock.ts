@@ -2,13 +2,17 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { progress } from "../support/progress";
+import { progress } from "./progress";
 
 /**
  * Runs something while no other process runs it under the same lock file. The lock is the kernel's and its holder ends with
  * this process, however that ends, so none is ever left behind.
  */
-export async function withLock<Result>(file: string, work: () => Promise<Result>): Promise<Result> {
+export async function withFileLock<Result>(
+    file: string,
+    waitingFor: string,
+    work: () => Promise<Result>,
+): Promise<Result> {
     await mkdir(dirname(file), { recursive: true });
     // Waits for the lock, says so, and keeps it until its input ends.
     const holder = spawn("flock", [file, "sh", "-c", "echo locked; exec cat"], {
@@ -16,7 +20,7 @@ export async function withLock<Result>(file: string, work: () => Promise<Result>
         // A Ctrl-C is for us: the lock stays while we clean up.
         detached: true,
     });
-    const waiting = setTimeout(() => progress("Waiting for another process that builds images ..."), 2_000);
+    const waiting = setTimeout(() => progress(`Waiting for another process that ${waitingFor} ...`), 2_000);
     const ended = once(holder, "close");
     const locked = await Promise.race([once(holder.stdout, "data").then(() => true), ended.then(() => false)]);
     clearTimeout(waiting);

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { withLock } from "../../../local/images/lock";
+import { withFileLock } from "../../../local/support/fileLock";
 
-describe("local/images: lock", () => {
+describe("local/support: fileLock", () => {
     let directory: string;
 
     beforeEach(() => {
@@ -17,7 +17,7 @@ describe("local/images: lock", () => {
         const file = join(directory, "below", "lock");
         const events: string[] = [];
         const work = (name: string, fails: boolean) =>
-            withLock(file, async () => {
+            withFileLock(file, "runs a test", async () => {
                 events.push(`${name} in`);
                 await new Promise((resolve) => setTimeout(resolve, 50));
                 events.push(`${name} out`);
