@@ -27,11 +27,7 @@ export async function renderedState({ showSecrets }: { showSecrets: boolean }): 
     mkdirSync(renderDirectory, { recursive: true, mode: 0o700 });
     try {
         const env = { ...process.env, PULUMI_BACKEND_URL: `file://${renderDirectory}`, YES: "1" };
-        const overrides = [
-            ...keysForRendering(deployed),
-            ...(await deployed.plainSecrets()),
-            ...intoFiles(directory),
-        ];
+        const overrides = [...keysForRendering(deployed), ...(await deployed.plainSecrets()), ...intoFiles(directory)];
         const rendering = await Session.open({ quiet: true, env, overrides });
         const before = await rendering.take();
         const real = await deployed.state({ showSecrets: true });
