@@ -6,7 +6,9 @@ import { stringify } from "yaml";
 import { requiredVersion } from "../support/goProgram";
 import { credential } from "./certificates";
 import { kubectl } from "./kubectl";
-import { addresses, paths } from "./layout";
+import { paths } from "./layout";
+import { addresses } from "./ranges";
+import { resolvers } from "./resolvers";
 
 /** The image of CoreDNS, in the version that `go/coredns` builds. */
 export async function corednsImage(): Promise<string> {
@@ -14,9 +16,11 @@ export async function corednsImage(): Promise<string> {
     return `registry.k8s.io/coredns/coredns:${requiredVersion(goMod, "github.com/coredns/coredns")}`;
 }
 
-// Nothing but the cluster's own names: there is no resolver outside to hand a question to. In this format a block
-// must not stand on one line, where it would be read as arguments.
-const corefile = `.:53 {
+// In this format a block must not stand on one line, where it would be read as arguments. Names outside of the cluster are
+// asked for where there is somebody to ask; reverse look-ups of others' addresses never are.
+function corefile(upstreams: readonly string[]): string {
+    const forward = upstreams.length === 0 ? "" : `    cache 30\n    forward . ${upstreams.join(" ")}\n`;
+    return `.:53 {
     errors
     health
     ready
@@ -24,18 +28,19 @@ const corefile = `.:53 {
         pods insecure
         ttl 5
     }
-    loadbalance
+${forward}    loadbalance
     reload
 }
 `;
+}
 
 const recommendedLabels = (name: string) => ({
     "app.kubernetes.io/name": name,
     "app.kubernetes.io/part-of": "local-cluster",
 });
 
-/** What every cluster of this kind has in it, as one YAML text to apply. */
-export function addonManifests(coredns: string): string {
+/** What every cluster of this kind has in it, as one YAML text to apply: the image of CoreDNS, and whom it asks. */
+export function addonManifests(coredns: string, upstreams: readonly string[]): string {
     const dnsLabels = { "k8s-app": "kube-dns", ...recommendedLabels("coredns") };
     const dnsMeta = (name: string) => ({ name, namespace: "kube-system", labels: dnsLabels });
     const clusterRoleBinding = (name: string, role: string, subject: Record<string, string>) => ({
@@ -87,13 +92,13 @@ export function addonManifests(coredns: string): string {
             name: "coredns",
             namespace: "kube-system",
         }),
-        { apiVersion: "v1", kind: "ConfigMap", metadata: dnsMeta("coredns"), data: { Corefile: corefile } },
+        { apiVersion: "v1", kind: "ConfigMap", metadata: dnsMeta("coredns"), data: { Corefile: corefile(upstreams) } },
         {
             apiVersion: "v1",
             kind: "Service",
             metadata: dnsMeta("kube-dns"),
             spec: {
-                clusterIP: addresses.dns,
+                clusterIP: addresses().dns,
                 selector: { "k8s-app": "kube-dns" },
                 ports: [
                     { name: "dns", port: 53, protocol: "UDP" },
@@ -151,7 +156,7 @@ export function addonManifests(coredns: string): string {
 }
 
 async function manifestsAndHash(): Promise<{ manifests: string; hash: string }> {
-    const manifests = addonManifests(await corednsImage());
+    const manifests = addonManifests(await corednsImage(), resolvers());
     return { manifests, hash: createHash("sha256").update(manifests).digest("hex") };
 }
 

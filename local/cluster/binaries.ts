@@ -1,7 +1,6 @@
 import { lstatSync, readlinkSync } from "node:fs";
 import { mkdir, readFile, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { mountHelpers, nfsClient } from "../nfs/index";
 import { goProgram, requiredVersion } from "../support/goProgram";
 import { paths } from "./layout";
 
@@ -65,20 +64,15 @@ export function binDirectory(): string {
 export async function ensureBinaries(): Promise<void> {
     const kubernetes = await goBinary("kubernetes");
     const etcd = await goBinary("etcd");
-    const client = await nfsClient();
     await mkdir(paths.binaries, { recursive: true });
-    await mkdir(paths.mountHelpers, { recursive: true });
     for (const name of kubernetesNames) {
         await link(join(dirname(kubernetes), name), join(paths.binaries, name));
     }
     await link(etcd, join(paths.binaries, "etcd"));
-    await link(client, join(paths.binaries, "mount.nfs"));
-    for (const name of mountHelpers) {
-        await link(join(paths.binaries, "mount.nfs"), join(paths.mountHelpers, name));
-    }
 }
 
-async function link(target: string, path: string): Promise<void> {
+/** Makes a symbolic link, in place of one that leads elsewhere. */
+export async function link(target: string, path: string): Promise<void> {
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(path) === target) {
         return;
     }

@@ -3,7 +3,8 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { output } from "../support/execution";
-import { addresses, contextName, kubeconfigPath, nodeName, paths } from "./layout";
+import { contextName, kubeconfigPath, nodeName, paths } from "./layout";
+import { addresses } from "./ranges";
 
 /** Who gets a kubeconfig besides those that kubeadm makes one for. */
 const users = { "kube-proxy": "system:kube-proxy", "storage-provisioner": "system:storage-provisioner" } as const;
@@ -14,7 +15,7 @@ export function kubeadmConfiguration(version: string, certificates: string): str
         {
             apiVersion: "kubeadm.k8s.io/v1beta4",
             kind: "InitConfiguration",
-            localAPIEndpoint: { advertiseAddress: addresses.node, bindPort: 6443 },
+            localAPIEndpoint: { advertiseAddress: addresses().node, bindPort: 6443 },
             nodeRegistration: { name: nodeName },
         },
         {
@@ -22,8 +23,8 @@ export function kubeadmConfiguration(version: string, certificates: string): str
             kind: "ClusterConfiguration",
             kubernetesVersion: version,
             certificatesDir: certificates,
-            controlPlaneEndpoint: `${addresses.node}:6443`,
-            networking: { podSubnet: addresses.pods, serviceSubnet: addresses.services },
+            controlPlaneEndpoint: `${addresses().node}:6443`,
+            networking: { podSubnet: addresses().pods, serviceSubnet: addresses().services },
             apiServer: { certSANs: ["127.0.0.1", "localhost"] },
             // etcd is reached by a socket: kubeadm shall make no certificates for it.
             etcd: { external: { endpoints: ["http://127.0.0.1:2379"] } },

@@ -1,23 +1,39 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { ImageName } from "../images";
 import { requiredVersion } from "../support/goProgram";
+import { withLock } from "../support/lock";
 import { clusterDirectory } from "../support/paths";
 import { progress, waitUntil } from "../support/progress";
+import { removeTrees, requireNoMounts } from "../support/removal";
+import { isRoot, requireRoot } from "../support/root";
 import { addonsAreApplied, ensureAddons } from "./addons";
 import { ensureBinaries } from "./binaries";
 import { ensureCertificates } from "./certificates";
-import { ensureCgroups, processesOfCluster, removeCgroups } from "./cgroups";
+import { ensureCgroups, hasCgroups, processesOfCluster, removeCgroups } from "./cgroups";
 import { containerdPart, waitForContainerd } from "./containerd";
-import { apiServerPart, controllerManagerPart, controlPlaneParts, etcdPart, schedulerPart } from "./controlPlane";
+import {
+    apiServerPart,
+    controllerManagerPart,
+    controlPlaneParts,
+    etcdPart,
+    logKeeperPart,
+    schedulerPart,
+} from "./controlPlane";
 import { tryKubectl } from "./kubectl";
 import { kubeletPart, proxyPart, storageProvisionerPart } from "./kubelet";
-import { apiServerUrl, contextName, kubeconfigPath, paths } from "./layout";
-import { withLock } from "./lock";
-import { prepareMachine, restoreMachine } from "./machine";
+import { contextName, kubeconfigPath, paths } from "./layout";
+import {
+    enableDisabledService,
+    isMachineChanged,
+    isMachineChangedNow,
+    prepareMachine,
+    restoreMachine,
+} from "./machine";
 import { ensureNetwork, hasNetwork, removeNetwork } from "./network";
 import { ensureNode, nodeMounts, nodeParts, nodePid, stopNode } from "./node";
-import { ensurePackages, missingPrograms } from "./packages";
+import { clusterNeeds, ensureClusterPackages, packagesFor } from "./packages";
 import { hasGo, preflight } from "./preflight";
 import {
     endProcesses,
@@ -30,25 +46,35 @@ import {
     readRecord,
     stopPart,
 } from "./processes";
+import { addresses, requireSameRange } from "./ranges";
 import { clusterProblems } from "./status";
 
-function requireRoot(): void {
-    if (process.platform !== "linux" || process.getuid?.() !== 0) {
-        throw new Error("The local cluster belongs to root on Linux: run the same command as root (sudo -E).");
-    }
+/** What the cluster itself runs. */
+const baseImages: readonly ImageName[] = ["pause", "coredns"];
+
+const startsOrStops = "starts or stops the local cluster";
+
+/** What a start of the cluster makes besides. */
+export interface ClusterUpOptions {
+    /** Images whose archives are built while programs are: they mostly wait for the network. Importing them is `ensureImages`'. */
+    readonly images?: readonly ImageName[];
 }
 
-/** Starts what does not run of the local cluster, after installing and building what it lacks. Changes nothing when all is well. */
-export async function clusterUp(): Promise<void> {
-    if (process.platform !== "linux" || process.getuid?.() !== 0) {
+/**
+ * Starts what does not run of the local cluster, after installing and building what it lacks. Changes nothing when all is well.
+ * Throws a `UserError` before anything is changed when it cannot run here.
+ */
+export async function clusterUp({ images = [] }: ClusterUpOptions = {}): Promise<void> {
+    if (!isRoot()) {
         await preflight();
     }
-    await withLock(async () => {
+    requireSameRange();
+    await withLock(paths.lock, startsOrStops, async () => {
         if (await isHealthy()) {
-            progress(`The local cluster is running (${apiServerUrl}, context ${contextName})`);
+            progress(`The local cluster is running (https://${addresses().node}:6443, context ${contextName})`);
             return;
         }
-        await start();
+        await start(images);
         progress(`The local cluster is up: KUBECONFIG=${kubeconfigPath}, context ${contextName}`);
     });
 }
@@ -59,7 +85,7 @@ async function isHealthy(): Promise<boolean> {
         return false;
     }
     // Newer sources make newer programs, which the parts have to be started from again. What runs needs no compiler.
-    if ((await hasGo()) && missingPrograms().length === 0) {
+    if ((await hasGo()) && packagesFor(clusterNeeds).length === 0) {
         await ensureBinaries();
     }
     const parts = [...describeControlPlane(), ...(await describeNode(node))];
@@ -72,7 +98,7 @@ async function isHealthy(): Promise<boolean> {
 }
 
 function describeControlPlane(): Part[] {
-    return [etcdPart(), apiServerPart(), controllerManagerPart(), schedulerPart()];
+    return [logKeeperPart(), etcdPart(), apiServerPart(), controllerManagerPart(), schedulerPart()];
 }
 
 async function describeNode(node: number): Promise<Part[]> {
@@ -84,23 +110,30 @@ async function kubernetesVersion(): Promise<string> {
     return requiredVersion(goMod, "k8s.io/kubernetes");
 }
 
-async function start(): Promise<void> {
+/** Runs all to their end before a failure is reported: nothing may go on after the lock is given back. */
+async function together(...works: readonly Promise<unknown>[]): Promise<void> {
+    const failed = (await Promise.allSettled(works)).find((result) => result.status === "rejected");
+    if (failed !== undefined) {
+        throw failed.reason;
+    }
+}
+
+async function start(images: readonly ImageName[]): Promise<void> {
     await preflight();
-    await ensurePackages();
     await mkdir(clusterDirectory, { recursive: true, mode: 0o755 });
-    await ensureBinaries();
-    progress("Starting the control plane and the node");
+    await writeFile(paths.range, `${addresses().range}\n`);
+    // Early: where containers cannot be limited nothing else is worth the time.
     await prepareMachine(nodeMounts.map(({ target }) => target));
     await ensureCgroups([...controlPlaneParts, ...nodeParts]);
+    const { buildImages, imagePackages } = await import("../images/index.js");
+    // Those that download most come first, since CoreDNS waits for its turn among the programs.
+    const built: readonly ImageName[] = [...images, ...baseImages];
+    await ensureClusterPackages(imagePackages(built));
+    await together(ensureBinaries(), buildImages(built));
+    progress("Starting the control plane and the node");
     await ensureCertificates(await kubernetesVersion());
     await ensureNetwork();
-    // Both run to their end before a failure is reported: nothing may go on after the lock is given back.
-    await Promise.allSettled([startControlPlane(), startContainerd()]).then((results) => {
-        const failed = results.find((result) => result.status === "rejected");
-        if (failed !== undefined) {
-            throw failed.reason;
-        }
-    });
+    await together(startControlPlane(), startContainerd());
     const node = await ensureNode();
     for (const part of (await describeNode(node)).slice(1)) {
         await ensurePart(part);
@@ -121,8 +154,8 @@ async function start(): Promise<void> {
 
 async function startControlPlane(): Promise<void> {
     await mkdir(paths.etcd, { recursive: true, mode: 0o700 });
-    const [etcd, apiServer, ...others] = describeControlPlane();
-    for (const part of [etcd, apiServer]) {
+    const [logKeeper, etcd, apiServer, ...others] = describeControlPlane();
+    for (const part of [logKeeper, etcd, apiServer]) {
         if (part !== undefined) {
             await ensurePart(part);
         }
@@ -146,7 +179,7 @@ async function startContainerd(): Promise<void> {
     await ensurePart(await containerdPart(node));
     await waitForContainerd(node);
     const { ensureImages } = await import("../images/index.js");
-    await ensureImages(["pause", "coredns"]);
+    await ensureImages(baseImages);
 }
 
 /** Throws when a part that was just started has ended, with the end of its log. */
@@ -175,13 +208,17 @@ async function diagnosis(): Promise<string> {
     return [pods.stdout.trim() || pods.stderr.trim(), ...tails, `Whole logs: ${paths.log}`].join("\n");
 }
 
-/** Stops the local cluster and removes everything of it from the machine but its data. */
+/** Stops the local cluster and removes everything of it from the machine but its data; nothing when none was started. */
 export async function clusterDown(): Promise<void> {
-    requireRoot();
-    await withLock(stop);
+    requireRoot("Stopping the local cluster");
+    await withLock(paths.lock, startsOrStops, stop);
 }
 
 async function stop(): Promise<void> {
+    if (!isMachineChanged() && !hasCgroups()) {
+        progress("The local cluster is not running");
+        return;
+    }
     progress("Stopping the pods and the node");
     await stopNode();
     progress("Stopping the control plane");
@@ -195,17 +232,19 @@ async function stop(): Promise<void> {
         0,
     );
     await removeCgroups();
-    await removeNetwork();
+    // After the machine was started again, what has the names of the cluster's is others'.
+    if (isMachineChangedNow()) {
+        await removeNetwork();
+    }
     await restoreMachine();
     progress(`The local cluster is stopped; its data stays in ${clusterDirectory}`);
 }
 
 /** Stops the local cluster and empties it: objects, certificates, the node's disks. Imported images and the cache stay. */
 export async function clusterReset(): Promise<void> {
-    requireRoot();
-    await withLock(async () => {
-        await stop();
-        for (const path of [
+    requireRoot("Emptying the local cluster");
+    await withLock(paths.lock, startsOrStops, async () => {
+        const emptied = [
             paths.etcd,
             paths.certificates,
             paths.configuration,
@@ -213,8 +252,14 @@ export async function clusterReset(): Promise<void> {
             kubeconfigPath,
             paths.node,
             paths.log,
-        ]) {
-            await rm(path, { recursive: true, force: true });
+            paths.range,
+        ];
+        requireNoMounts(emptied);
+        await stop();
+        await removeTrees(emptied);
+        const service = await enableDisabledService();
+        if (service !== undefined) {
+            progress(`Switched the service ${service} on again`);
         }
         progress("The local cluster is empty");
     });

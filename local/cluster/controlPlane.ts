@@ -1,10 +1,33 @@
 import { join } from "node:path";
 import { certificate, credential } from "./certificates";
-import { addresses, etcdSocket, paths } from "./layout";
+import { etcdSocket, paths } from "./layout";
 import type { Part } from "./processes";
+import { addresses } from "./ranges";
 
 /** The parts that run on the machine itself, in the order they are stopped in. */
-export const controlPlaneParts = ["kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd"] as const;
+export const controlPlaneParts = [
+    "kube-scheduler",
+    "kube-controller-manager",
+    "kube-apiserver",
+    "etcd",
+    "log-keeper",
+] as const;
+
+/** Bytes after which a log is begun anew; the one before is kept. */
+const longestLog = 20 * 1024 ** 2;
+
+/** Keeps the parts' logs from filling the disk. They are opened for appending, so one can be cut while it is written to. */
+export function logKeeperPart(directory: string = paths.log, longest: number = longestLog, seconds = 60): Part {
+    const script = [
+        "while :; do",
+        '  for log in "$1"/*.log; do',
+        '    [ "$(stat --format %s "$log" 2>/dev/null || echo 0)" -le "$2" ] || { cp "$log" "$log.1"; : > "$log"; }',
+        "  done",
+        '  sleep "$3"',
+        "done",
+    ].join("\n");
+    return { name: "log-keeper", command: ["sh", "-c", script, "log-keeper", directory, `${longest}`, `${seconds}`] };
+}
 
 function part(name: string, flags: Record<string, string>): Part {
     return {
@@ -35,10 +58,10 @@ export function etcdPart(): Part {
 export function apiServerPart(): Part {
     return part("kube-apiserver", {
         "etcd-servers": `unix://${etcdSocket}`,
-        "advertise-address": addresses.node,
-        "bind-address": addresses.node,
+        "advertise-address": addresses().node,
+        "bind-address": addresses().node,
         "secure-port": "6443",
-        "service-cluster-ip-range": addresses.services,
+        "service-cluster-ip-range": addresses().services,
         "client-ca-file": certificate("ca.crt"),
         "tls-cert-file": certificate("apiserver.crt"),
         "tls-private-key-file": certificate("apiserver.key"),
@@ -70,7 +93,7 @@ export function controllerManagerPart(): Part {
         kubeconfig: credential("controller-manager"),
         "authentication-kubeconfig": credential("controller-manager"),
         "authorization-kubeconfig": credential("controller-manager"),
-        "bind-address": addresses.node,
+        "bind-address": addresses().node,
         "service-account-private-key-file": certificate("sa.key"),
         "root-ca-file": certificate("ca.crt"),
         "client-ca-file": certificate("ca.crt"),
@@ -84,8 +107,8 @@ export function controllerManagerPart(): Part {
         "flex-volume-plugin-dir": join(paths.kubelet, "volume-plugins"),
         "leader-elect": "false",
         "allocate-node-cidrs": "true",
-        "cluster-cidr": addresses.pods,
-        "service-cluster-ip-range": addresses.services,
+        "cluster-cidr": addresses().pods,
+        "service-cluster-ip-range": addresses().services,
         profiling: "false",
     });
 }
@@ -96,7 +119,7 @@ export function schedulerPart(): Part {
         kubeconfig: credential("scheduler"),
         "authentication-kubeconfig": credential("scheduler"),
         "authorization-kubeconfig": credential("scheduler"),
-        "bind-address": addresses.node,
+        "bind-address": addresses().node,
         "leader-elect": "false",
         profiling: "false",
     });

@@ -3,4 +3,6 @@ export { binDirectory, goBinary } from "./binaries";
 export { clusterDown, clusterReset, clusterUp } from "./cluster";
 export { imageDigest, importImage, pauseImage } from "./containerd";
 export { contextName, kubeconfigPath } from "./layout";
+export { ensureNfsClient } from "./nfs";
+export { plannedChanges } from "./plan";
 export { type ClusterStatus, clusterStatus } from "./status";

@@ -3,17 +3,18 @@ import { stringify } from "yaml";
 import { certificate, credential } from "./certificates";
 import { rootCgroup } from "./cgroups";
 import { writeConfiguration } from "./configuration";
-import { addresses, containerdSocket, nodeName, paths } from "./layout";
+import { containerdSocket, nodeName, paths } from "./layout";
 import { onNode } from "./node";
 import type { Part } from "./processes";
+import { addresses } from "./ranges";
 
 /** The kubelet's configuration. */
 export function kubeletConfiguration(files: { clientCa: string; resolvConf: string }): string {
     return stringify({
         apiVersion: "kubelet.config.k8s.io/v1beta1",
         kind: "KubeletConfiguration",
-        address: addresses.node,
-        healthzBindAddress: addresses.node,
+        address: addresses().node,
+        healthzBindAddress: addresses().node,
         containerRuntimeEndpoint: `unix://${containerdSocket}`,
         cgroupDriver: "cgroupfs",
         cgroupRoot: rootCgroup,
@@ -21,9 +22,9 @@ export function kubeletConfiguration(files: { clientCa: string; resolvConf: stri
         failSwapOn: false,
         maxPods: 200,
         maxOpenFiles: 20_000,
-        clusterDNS: [addresses.dns],
+        clusterDNS: [addresses().dns],
         clusterDomain: "cluster.local",
-        // Pods that use the node's DNS get none: nothing of the cluster asks outside.
+        // Pods that use the node's DNS get none; CoreDNS is told whom to ask.
         resolvConf: files.resolvConf,
         authentication: {
             anonymous: { enabled: false },
@@ -62,7 +63,7 @@ export async function kubeletPart(node: number): Promise<Part> {
             `--config=${file}`,
             `--kubeconfig=${credential("kubelet")}`,
             `--hostname-override=${nodeName}`,
-            `--node-ip=${addresses.node}`,
+            `--node-ip=${addresses().node}`,
         ],
         configuration: [text],
     });
@@ -74,11 +75,11 @@ export function proxyConfiguration(kubeconfig: string): string {
         apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
         kind: "KubeProxyConfiguration",
         mode: "nftables",
-        clusterCIDR: addresses.pods,
+        clusterCIDR: addresses().pods,
         clientConnection: { kubeconfig },
         hostnameOverride: nodeName,
-        healthzBindAddress: `${addresses.node}:10256`,
-        metricsBindAddress: `${addresses.node}:10249`,
+        healthzBindAddress: `${addresses().node}:10256`,
+        metricsBindAddress: `${addresses().node}:10249`,
         // The machine's own limits stay as they are.
         conntrack: { maxPerCore: 0, tcpEstablishedTimeout: "0s", tcpCloseWaitTimeout: "0s" },
     });

@@ -7,24 +7,8 @@ export const contextName = "airflow-kubernetes-local";
 /** How the one node is called. */
 export const nodeName = "local";
 
-/**
- * The addresses that the cluster uses. None may leave the machine: services are routed to the node's own bridge and what no
- * pod holds of the pods' range goes into a blackhole.
- */
-export const addresses = {
-    node: "10.90.0.1",
-    pods: "10.244.0.0/16",
-    podGateway: "10.244.0.1",
-    services: "10.96.0.0/12",
-    kubernetesService: "10.96.0.1",
-    dns: "10.96.0.10",
-} as const;
-
 /** The bridge that carries the node's address (a kernel without the `dummy` device has bridges still). */
 export const nodeDevice = "kube0";
-
-/** The API server, as every client reaches it. */
-export const apiServerUrl = `https://${addresses.node}:6443`;
 
 /** The kubeconfig to use the cluster with. */
 export const kubeconfigPath: string = join(clusterDirectory, "kubeconfig");
@@ -32,9 +16,13 @@ export const kubeconfigPath: string = join(clusterDirectory, "kubeconfig");
 /** Names below the cluster's directory. What lies in `node` belongs to the node, as its disks would. */
 export const paths = {
     binaries: join(clusterDirectory, "bin"),
-    /** Laid over the node's /sbin, where mount(8) looks for what mounts a type of file system. */
+    /** Laid over the node's /sbin, where mount(8) looks for what mounts a type of file system: the NFS client, once a stack needs it. */
     mountHelpers: join(clusterDirectory, "sbin"),
     lock: join(clusterDirectory, "lock"),
+    /** The range of addresses that the cluster was made with. */
+    range: join(clusterDirectory, "range"),
+    /** Services of the machine that were switched off, for `reset` to switch on again. */
+    disabledServices: join(clusterDirectory, "disabled-services"),
     log: join(clusterDirectory, "log"),
     parts: join(clusterDirectory, "parts"),
     machine: join(clusterDirectory, "machine.json"),

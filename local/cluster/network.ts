@@ -1,14 +1,18 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { capture, output } from "../support/execution";
-import { addresses, nodeDevice, paths } from "./layout";
+import { nodeDevice, paths } from "./layout";
+import { addresses } from "./ranges";
 
 /** Behind every other route: what no pod's own route matches must not go to the machine's gateway. */
 const lastMetric = "4278198272";
 
 /** The name of the cluster's pod network, and of its own table of filter rules. */
 export const networkName = "airflow-kubernetes";
+
+// kube-proxy makes the first two, and takes no other name for them.
+const ownTables = ["ip kube-proxy", "ip6 kube-proxy", `ip ${networkName}`] as const;
 
 /** The pod network for containerd: a routed pair of devices for each pod, so that no bridge hides traffic from the rules. */
 export function cniConfiguration(): string {
@@ -23,7 +27,7 @@ export function cniConfiguration(): string {
                     ipam: {
                         type: "host-local",
                         dataDir: "/var/lib/cni/networks",
-                        ranges: [[{ subnet: addresses.pods }]],
+                        ranges: [[{ subnet: addresses().pods }]],
                         routes: [{ dst: "0.0.0.0/0" }],
                     },
                 },
@@ -42,22 +46,96 @@ delete table ip ${networkName}
 table ip ${networkName} {
     chain postrouting {
         type nat hook postrouting priority srcnat;
-        ip saddr ${addresses.pods} ip daddr != { ${addresses.pods}, ${addresses.services}, ${addresses.node} } masquerade
+        ip saddr ${addresses().pods} ip daddr != { ${addresses().pods}, ${addresses().services}, ${addresses().node} } masquerade
     }
 }
 `;
 }
 
+/**
+ * Rules that let the pods' packets pass a firewall that drops what it does not know, each as chain and rest: Docker and ufw
+ * set such a policy for what is forwarded, ufw for what comes in, too.
+ */
+export function firewallRules(): [chain: string, ...rule: string[]][] {
+    const { pods, node } = addresses();
+    const comment = ["-m", "comment", "--comment", networkName];
+    return [
+        ["FORWARD", "-s", pods, ...comment, "-j", "ACCEPT"],
+        ["FORWARD", "-d", pods, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", ...comment, "-j", "ACCEPT"],
+        // To a port of the machine that is mapped to a pod.
+        ["FORWARD", "-d", pods, "-m", "conntrack", "--ctstate", "DNAT", ...comment, "-j", "ACCEPT"],
+        ["INPUT", "-s", pods, "-d", node, ...comment, "-j", "ACCEPT"],
+    ];
+}
+
+/** The ranges that firewalld, which judges apart from iptables, is told to trust until it is started again. */
+function trustedSources(): string[] {
+    return [addresses().pods, `${addresses().node}/32`];
+}
+
+async function hasFirewalld(): Promise<boolean> {
+    return (await capture(["firewall-cmd", "--state"]).catch(() => ({ code: 1 }))).code === 0;
+}
+
+async function trusts(source: string): Promise<boolean> {
+    return (await capture(["firewall-cmd", "--zone=trusted", `--query-source=${source}`])).code === 0;
+}
+
+async function hasRule(rule: readonly string[]): Promise<boolean> {
+    return (await capture(["iptables", "--wait", "--check", ...rule])).code === 0;
+}
+
+/** Whether a firewall of the machine lets the pods' packets pass. */
+async function passesFirewall(): Promise<boolean> {
+    const rules = await Promise.all(firewallRules().map(hasRule));
+    return (
+        rules.every(Boolean) &&
+        (!(await hasFirewalld()) || (await Promise.all(trustedSources().map(trusts))).every(Boolean))
+    );
+}
+
+/** Makes the machine's firewall let the pods' packets pass; changes nothing when it does. */
+export async function ensureFirewall(): Promise<void> {
+    for (const rule of firewallRules()) {
+        if (!(await hasRule(rule))) {
+            await output(["iptables", "--wait", "--insert", ...rule]);
+        }
+    }
+    if (await hasFirewalld()) {
+        for (const source of trustedSources()) {
+            if (!(await trusts(source))) {
+                await output(["firewall-cmd", "--zone=trusted", `--add-source=${source}`]);
+            }
+        }
+    }
+}
+
+/** Takes the cluster's rules out of the machine's firewall. */
+export async function removeFirewall(): Promise<void> {
+    for (const rule of firewallRules()) {
+        for (let times = 0; times < 10 && (await hasRule(rule)); times++) {
+            await capture(["iptables", "--wait", "--delete", ...rule]);
+        }
+    }
+    if (await hasFirewalld()) {
+        for (const source of trustedSources()) {
+            await capture(["firewall-cmd", "--zone=trusted", `--remove-source=${source}`]);
+        }
+    }
+}
+
 /** Makes the node's device, address, routes and rules; changes nothing when they are there. */
 export async function ensureNetwork(): Promise<void> {
+    const { node, pods, services } = addresses();
     if ((await capture(["ip", "link", "show", nodeDevice])).code !== 0) {
         await output(["ip", "link", "add", nodeDevice, "type", "bridge"]);
     }
-    await output(["ip", "address", "replace", `${addresses.node}/32`, "dev", nodeDevice]);
+    await output(["ip", "address", "replace", `${node}/32`, "dev", nodeDevice]);
     await output(["ip", "link", "set", nodeDevice, "up"]);
-    await output(["ip", "route", "replace", addresses.services, "dev", nodeDevice, "src", addresses.node]);
-    await output(["ip", "route", "replace", "blackhole", addresses.pods, "metric", lastMetric]);
+    await output(["ip", "route", "replace", services, "dev", nodeDevice, "src", node]);
+    await output(["ip", "route", "replace", "blackhole", pods, "metric", lastMetric]);
     await output(["nft", "-f", "-"], { input: masqueradeRules() });
+    await ensureFirewall();
 }
 
 /** Whether the node's device, routes and rules are there. */
@@ -65,26 +143,104 @@ export async function hasNetwork(): Promise<boolean> {
     const routes = await capture(["ip", "route", "show"]);
     return (
         (await capture(["nft", "list", "table", "ip", networkName])).code === 0 &&
-        routes.stdout.includes(`${addresses.services} dev ${nodeDevice}`) &&
-        routes.stdout.includes(`blackhole ${addresses.pods}`)
+        routes.stdout.includes(`${addresses().services} dev ${nodeDevice}`) &&
+        routes.stdout.includes(`blackhole ${addresses().pods}`) &&
+        (await passesFirewall())
     );
 }
 
-interface DeviceAddresses {
-    ifname: string;
-    addr_info: { local?: string }[];
+/** A pod as the CNI plugins recorded it when they connected it. */
+export interface PodConnection {
+    readonly namespace: string;
+    readonly pod: string;
+    /** The machine's end of its pair of devices. */
+    readonly device: string;
+    /** Name of its network namespace below the node's /run/netns. */
+    readonly networkNamespace: string;
 }
 
-/** The machine's end of the pods' devices: those that carry the pods' gateway address. */
-export function podDevices(ipAddressJson: string): string[] {
-    return (JSON.parse(ipAddressJson) as DeviceAddresses[])
-        .filter((device) => device.addr_info?.some((address) => address.local === addresses.podGateway))
-        .map((device) => device.ifname);
+interface CniResult {
+    networkName?: string;
+    cniArgs?: [string, string][];
+    result?: { interfaces?: { name: string; sandbox?: string }[] };
+}
+
+/** The pod in the text of a file of CNI's results; undefined for another network's, and for one that was cut short. */
+export function podConnection(text: string): PodConnection | undefined {
+    let recorded: CniResult;
+    try {
+        recorded = JSON.parse(text) as CniResult;
+    } catch {
+        return undefined;
+    }
+    const device = recorded.result?.interfaces?.find(({ sandbox }) => !sandbox)?.name;
+    const sandbox = recorded.result?.interfaces?.find((one) => one.sandbox)?.sandbox;
+    if (recorded.networkName !== networkName || device === undefined || sandbox === undefined) {
+        return undefined;
+    }
+    const named = Object.fromEntries(recorded.cniArgs ?? []);
+    return {
+        namespace: named.K8S_POD_NAMESPACE ?? "",
+        pod: named.K8S_POD_NAME ?? "",
+        device,
+        networkNamespace: basename(sandbox),
+    };
+}
+
+/** The pods that the CNI plugins have connected. */
+export async function podConnections(): Promise<PodConnection[]> {
+    const directory = join(paths.cni, "results");
+    const names = existsSync(directory) ? await readdir(directory) : [];
+    const texts = await Promise.all(names.map((name) => readFile(join(directory, name), "utf8").catch(() => "")));
+    return texts.map(podConnection).filter((connection) => connection !== undefined);
+}
+
+/** A network device, as `ip -json -details link` prints it. */
+interface Device {
+    ifname: string;
+    linkinfo?: { info_kind?: string };
+}
+
+async function devices(): Promise<Device[]> {
+    return JSON.parse((await output(["ip", "-json", "-details", "link", "show"])) || "[]") as Device[];
+}
+
+/** Of the devices on the machine, those that the plugins made for pods. */
+export function podDevices(present: readonly Device[], recorded: readonly PodConnection[]): string[] {
+    const names = new Set(recorded.map(({ device }) => device));
+    return present
+        .filter(({ ifname, linkinfo }) => names.has(ifname) && linkinfo?.info_kind === "veth")
+        .map(({ ifname }) => ifname);
+}
+
+/** Of the devices on the machine, those by which somebody else may forward packets: Docker, libvirt, a VPN, another Kubernetes. */
+export function forwardingDevices(present: readonly Device[]): string[] {
+    const kinds = ["bridge", "veth", "tun", "wireguard", "vxlan", "macvlan", "ipvlan"];
+    return present
+        .filter(({ ifname, linkinfo }) => ifname !== nodeDevice && kinds.includes(linkinfo?.info_kind ?? ""))
+        .map(({ ifname }) => ifname);
+}
+
+/** Whether others on this machine rely on forwarding, as far as can be seen: by their devices, or rules that masquerade. */
+export async function othersForward(): Promise<boolean> {
+    const rules = (await capture(["nft", "list", "ruleset"])).stdout;
+    return forwardingDevices(await devices()).length > 0 || /\bmasquerade\b|\bMASQUERADE\b/.test(rules);
+}
+
+/** What of others stands where the cluster's own would be: the node's device and the tables with fixed names. */
+export async function occupied(): Promise<string[]> {
+    const tables = (await capture(["nft", "list", "tables"]).catch(() => ({ stdout: "" }))).stdout.split("\n");
+    return [
+        ...ownTables
+            .filter((table) => tables.includes(`table ${table}`))
+            .map((table) => `the nftables table "${table}"`),
+        ...(existsSync(`/sys/class/net/${nodeDevice}`) ? [`the network device ${nodeDevice}`] : []),
+    ];
 }
 
 /** Removes what pods that are gone left: devices, port mappings, leases of addresses. */
 export async function removePodNetwork(): Promise<void> {
-    for (const device of podDevices(await output(["ip", "-json", "address", "show"]))) {
+    for (const device of podDevices(await devices(), await podConnections())) {
         // The kernel may be removing it itself, with the pod's network namespace.
         await capture(["ip", "link", "delete", device]);
     }
@@ -93,17 +249,13 @@ export async function removePodNetwork(): Promise<void> {
     await rm(join(paths.cni, "results"), { recursive: true, force: true });
 }
 
-/** Removes all that the cluster added to the machine's network. */
+/** Removes all that the cluster added to the machine's network, pods' devices left out. Only for who knows that it is the cluster's. */
 export async function removeNetwork(): Promise<void> {
-    await removePodNetwork();
-    for (const [family, table] of [
-        ["ip", "kube-proxy"],
-        ["ip6", "kube-proxy"],
-        ["ip", networkName],
-    ] as const) {
-        await capture(["nft", "delete", "table", family, table]);
+    for (const table of ownTables) {
+        await capture(["nft", "delete", "table", ...table.split(" ")]);
     }
-    await capture(["ip", "route", "delete", "blackhole", addresses.pods, "metric", lastMetric]);
+    await removeFirewall();
+    await capture(["ip", "route", "delete", "blackhole", addresses().pods, "metric", lastMetric]);
     if (existsSync(`/sys/class/net/${nodeDevice}`)) {
         await output(["ip", "link", "delete", nodeDevice]);
     }
@@ -138,10 +290,12 @@ export function portMappingRemoval(saved: string): string {
 }
 
 async function removePortMappings(): Promise<void> {
-    const saved = await capture(["iptables-save", "-t", "nat"]);
-    const removal = portMappingRemoval(saved.stdout);
-    if (removal !== "") {
-        await output(["iptables-restore", "--noflush"], { input: removal });
+    // Another network may change the table between the two commands: then it is looked at again, and left as it is in the end.
+    for (let attempt = 0; attempt < 5; attempt++) {
+        const removal = portMappingRemoval((await capture(["iptables-save", "-t", "nat"])).stdout);
+        if (removal === "" || (await capture(["iptables-restore", "--noflush"], { input: removal })).code === 0) {
+            return;
+        }
     }
 }
 
@@ -154,17 +308,19 @@ export function isBareTable(listed: string): boolean {
     return others.length === 0 && chains.length === hooks.length;
 }
 
-/** The families that have a table "nat" of iptables. */
-export async function natFamilies(): Promise<string[]> {
+const iptablesTables = ["ip nat", "ip6 nat", "ip filter", "ip6 filter"] as const;
+
+/** The tables of iptables that there are. */
+export async function presentIptablesTables(): Promise<string[]> {
     const tables = (await capture(["nft", "list", "tables"])).stdout.split("\n");
-    return ["ip", "ip6"].filter((family) => tables.includes(`table ${family} nat`));
+    return iptablesTables.filter((table) => tables.includes(`table ${table}`));
 }
 
-/** Removes the tables "nat" that port mappings made, unless something of others is in them by now. */
-export async function removeNatTables(familiesBefore: readonly string[]): Promise<void> {
-    for (const family of (await natFamilies()).filter((name) => !familiesBefore.includes(name))) {
-        if (isBareTable((await capture(["nft", "list", "table", family, "nat"])).stdout)) {
-            await capture(["nft", "delete", "table", family, "nat"]);
+/** Removes the tables that came with the cluster's rules, unless something of others is in them by now. */
+export async function removeIptablesTables(before: readonly string[]): Promise<void> {
+    for (const table of (await presentIptablesTables()).filter((name) => !before.includes(name))) {
+        if (isBareTable((await capture(["nft", "list", "table", ...table.split(" ")])).stdout)) {
+            await capture(["nft", "delete", "table", ...table.split(" ")]);
         }
     }
 }

@@ -16,6 +16,16 @@ import {
     stopPart,
 } from "./processes";
 
+const helpersUpper = "/run/mount-helpers";
+
+/**
+ * Puts the mount helpers of the cluster's folder into the node's /sbin: a script for a shell in the node's mount namespace. It
+ * writes through the overlay, which would not see what appears below it.
+ */
+export const nodeMountHelpers: string =
+    `for file in ${paths.mountHelpers}/*; do ` +
+    `[ ! -e "$file" ] || cp -P --remove-destination "$file" "$(readlink -f /sbin)/"; done`;
+
 /** The process that holds the node's mount namespace, by the name that `ps` shows. */
 const holderTitle = "airflow-kubernetes-node";
 
@@ -35,7 +45,8 @@ export const nodeMounts: readonly { source: string; target: string }[] = [
 /**
  * The script of the holder. Mounts of the machine are seen on the node, not the other way round; among the node and its
  * containers they are shared, as the kubelet expects. /run is the node's own: sockets and network namespaces of containers
- * lie at paths that containerd has built in. /sbin has the helpers by which mount(8) mounts NFS, and only on the node. When the last process of the namespace ends, the kernel takes all mounts away.
+ * lie at paths that containerd has built in. /sbin can be written to without a change to the machine's, for the helpers by
+ * which mount(8) mounts NFS. When the last process of the namespace ends, the kernel takes all mounts away.
  */
 export function holderScript(): string {
     const binds = nodeMounts.map(({ source, target }) => `mount --bind ${source} ${target}`);
@@ -44,8 +55,6 @@ export function holderScript(): string {
         `if ! grep -q ' /run .* - tmpfs ${networkName} ' /proc/self/mountinfo; then`,
         `  if [ "$1" != inside ]; then exec unshare --mount --propagation slave bash -c "$0" "$0" inside; fi`,
         ...binds.map((line) => `  ${line}`),
-        '  sbin="$(readlink -f /sbin)"',
-        `  mount -t overlay -o "lowerdir=${paths.mountHelpers}:$sbin" ${networkName} "$sbin"`,
         `  mount -t tmpfs -o mode=0755,nosuid,nodev ${networkName} ${paths.run}`,
         `  mkdir -p ${paths.run}/containerd ${paths.run}/netns ${paths.run}/lock ${paths.run}/mount`,
         "  if [ -d /run/systemd/resolve ]; then",
@@ -53,6 +62,10 @@ export function holderScript(): string {
         `    mount --bind /run/systemd/resolve ${paths.run}/systemd/resolve`,
         "  fi",
         `  mount --move ${paths.run} /run`,
+        `  mkdir -p ${helpersUpper}/upper ${helpersUpper}/work`,
+        '  sbin="$(readlink -f /sbin)"',
+        `  mount -t overlay -o "lowerdir=$sbin,upperdir=${helpersUpper}/upper,workdir=${helpersUpper}/work" ${networkName} "$sbin"`,
+        `  ${nodeMountHelpers}`,
         "  mount --make-rshared /",
         "fi",
         `exec -a ${holderTitle} sleep infinity`,

@@ -1,83 +1,62 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { buildRequirements } from "../nfs/index";
-import { capture, systemPath } from "../support/execution";
-import { withHeartbeat } from "../support/progress";
+import { systemPath } from "../support/execution";
+import { ensurePackages } from "../support/packages";
+import { progress } from "../support/progress";
+import { disableService } from "./machine";
 
-/** A program that the cluster calls or is built with, and the Debian package it comes in. */
-interface Program {
-    name: string;
-    package: string;
+/** A file that something needs, and the Debian package it comes in. */
+export interface Need {
+    readonly name: string;
+    readonly package: string;
     /** Where it lies when it is not on the PATH. */
-    directories?: readonly string[];
+    readonly directories?: readonly string[];
 }
 
-/** Where the CNI plugins lie: Debian's place, then the one everybody else uses. */
-export const cniDirectories = ["/usr/lib/cni", "/opt/cni/bin"] as const;
+/** Where the CNI plugins lie: Debian's place, then those that others use. */
+export const cniDirectories = ["/usr/lib/cni", "/opt/cni/bin", "/usr/libexec/cni"] as const;
 
-const programs: readonly Program[] = [
+const cniPlugin = (name: string): Need => ({
+    name,
+    package: "containernetworking-plugins",
+    directories: cniDirectories,
+});
+
+/** The programs that the cluster calls. */
+export const clusterNeeds: readonly Need[] = [
     { name: "containerd", package: "containerd" },
     { name: "ctr", package: "containerd" },
     { name: "containerd-shim-runc-v2", package: "containerd" },
     { name: "runc", package: "runc" },
-    { name: "ptp", package: "containernetworking-plugins", directories: cniDirectories },
-    { name: "portmap", package: "containernetworking-plugins", directories: cniDirectories },
-    { name: "host-local", package: "containernetworking-plugins", directories: cniDirectories },
+    cniPlugin("ptp"),
+    cniPlugin("portmap"),
+    cniPlugin("host-local"),
     { name: "ip", package: "iproute2" },
     { name: "nft", package: "nftables" },
     { name: "iptables-save", package: "iptables" },
     { name: "unshare", package: "util-linux" },
     { name: "nsenter", package: "util-linux" },
     { name: "mount", package: "mount" },
-    ...buildRequirements,
 ];
 
-function isThere(program: Program): boolean {
-    const directories = program.directories ?? systemPath().split(delimiter);
-    return directories.some((directory) => existsSync(join(directory, program.name)));
+function isThere({ name, directories = systemPath().split(delimiter) }: Need): boolean {
+    return directories.some((directory) => existsSync(join(directory, name)));
 }
 
-/** The programs that are not on this machine. */
-export function missingPrograms(): Program[] {
-    return programs.filter((program) => !isThere(program));
+/** The packages of the needs that this machine does not meet, each once: what comes from elsewhere counts as well. */
+export function packagesFor(needs: readonly Need[], isMet: (need: Need) => boolean = isThere): string[] {
+    return [...new Set(needs.filter((need) => !isMet(need)).map((need) => need.package))].sort();
 }
 
-/** The packages that have the programs, each once. */
-export function packagesOf(missing: readonly { package: string }[]): string[] {
-    return [...new Set(missing.map((program) => program.package))].sort();
-}
-
-/** Installs the Debian packages of the programs that are missing. */
-export async function ensurePackages(): Promise<void> {
-    const missing = packagesOf(missingPrograms());
-    if (missing.length === 0) {
-        return;
+/** Installs what the cluster calls, and other Debian packages with it. */
+export async function ensureClusterPackages(others: readonly string[] = []): Promise<void> {
+    const installed = await ensurePackages([...packagesFor(clusterNeeds), ...others]);
+    // The package starts a containerd of the machine, which nobody asked for: the cluster runs its own.
+    if (installed.includes("containerd") && (await disableService("containerd.service"))) {
+        progress("Switched off the service containerd that the package has started; make clean switches it on again");
     }
-    const apt = (arguments_: string[]) =>
-        capture(["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=600", ...arguments_], {
-            env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_MODE: "a" },
-        });
-    const install = () => apt(["install", "--yes", "--no-install-recommends", ...missing]);
-    await withHeartbeat(`Installing Debian packages: ${missing.join(", ")}`, async () => {
-        let result = await install();
-        if (result.code !== 0) {
-            // The lists may be missing or name files that are gone from the mirror.
-            await apt(["update"]);
-            result = await install();
-        }
-        if (result.code !== 0) {
-            throw new Error(
-                `apt-get install ${missing.join(" ")} failed:\n${result.stderr.trim()}\n` +
-                    "Try it by hand, then run this command again.",
-            );
-        }
-    });
-    if (missing.includes("containerd") && existsSync("/run/systemd/system")) {
-        // The package starts a containerd of the machine, which nobody asked for: the cluster runs its own.
-        await capture(["systemctl", "disable", "--now", "containerd.service"]);
-    }
-    const still = packagesOf(missingPrograms());
+    const still = packagesFor(clusterNeeds);
     if (still.length > 0) {
-        throw new Error(`apt-get installed ${still.join(", ")}, but programs of them are not where they should be.`);
+        throw new Error(`${still.join(", ")} is installed, but programs of it are not where they should be`);
     }
 }

@@ -22,6 +22,8 @@ export interface Part {
 /** A process, told from a later one with the same pid by the time it was started at. */
 export interface ProcessRecord {
     pid: number;
+    /** The machine's start in which it runs, as the kernel names it. */
+    bootId: string;
     /** In clock ticks since the machine's start, as /proc/PID/stat has it. */
     startTime: string;
 }
@@ -31,6 +33,11 @@ export interface PartRecord extends ProcessRecord {
     fingerprint: string;
     /** By the clock, in milliseconds. */
     startedAt: number;
+}
+
+/** What the kernel calls the time from this start of the machine to its end. */
+export function bootId(): string {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 }
 
 /** The start time and state in the text of a /proc/PID/stat. */
@@ -44,7 +51,7 @@ export function parseStat(text: string): { state: string; startTime: string } {
 export function processRecord(pid: number): ProcessRecord | undefined {
     try {
         const { state, startTime } = parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
-        return state === "Z" || state === "X" ? undefined : { pid, startTime };
+        return state === "Z" || state === "X" ? undefined : { pid, bootId: bootId(), startTime };
     } catch {
         return undefined;
     }
@@ -52,7 +59,11 @@ export function processRecord(pid: number): ProcessRecord | undefined {
 
 /** Whether the very process of a record still runs. */
 export function isAlive(record: ProcessRecord | undefined): boolean {
-    return record !== undefined && processRecord(record.pid)?.startTime === record.startTime;
+    if (record === undefined) {
+        return false;
+    }
+    const running = processRecord(record.pid);
+    return running?.startTime === record.startTime && running.bootId === record.bootId;
 }
 
 /** Sends a signal to the very process of a record, and to no other. */

@@ -1,9 +1,12 @@
-import { Resolver } from "node:dns/promises";
+import { capture } from "../support/execution";
+import { asRoot, isRoot } from "../support/root";
 import { controlPlaneParts } from "./controlPlane";
 import { tryKubectl } from "./kubectl";
-import { addresses, kubeconfigPath, nodeName } from "./layout";
-import { nodeParts } from "./node";
+import { kubeconfigPath, nodeName } from "./layout";
+import { podConnections } from "./network";
+import { nodeParts, nodePid } from "./node";
 import { isAlive, readRecord } from "./processes";
+import { addresses } from "./ranges";
 
 /** How the local cluster is. */
 export interface ClusterStatus {
@@ -28,15 +31,43 @@ export function isNodeReady(node: NodeObject | undefined, kubeletStartedAt: numb
     return ready?.status === "True" && Date.parse(ready.lastHeartbeatTime) >= kubeletStartedAt - 1000;
 }
 
-/** Whether a Service is found by name through the cluster's DNS, which takes kube-proxy, CoreDNS and the pod network. */
-export async function dnsAnswers(): Promise<boolean> {
-    const resolver = new Resolver({ timeout: 700, tries: 1 });
-    resolver.setServers([addresses.dns]);
-    try {
-        return (await resolver.resolve4("kubernetes.default.svc.cluster.local")).includes(addresses.kubernetesService);
-    } catch {
-        return false;
+/** The program that asks the cluster's DNS for a Service's address and prints it. */
+export function question(dns: string): string {
+    return `
+        const { Resolver } = require("node:dns/promises");
+        const resolver = new Resolver({ timeout: 700, tries: 1 });
+        resolver.setServers([${JSON.stringify(dns)}]);
+        resolver.resolve4("kubernetes.default.svc.cluster.local").then((found) => console.log(found.join(" ")), () => process.exit(1));
+    `;
+}
+
+async function finds(...entered: string[]): Promise<boolean> {
+    const [program = process.execPath, ...arguments_] = [...entered, process.execPath, "-e", question(addresses().dns)];
+    const { stdout } = await capture([program, ...arguments_], { timeout: 5_000 });
+    return stdout.trim() === addresses().kubernetesService;
+}
+
+/**
+ * What is wrong with the pods' network: whether a pod finds a Service by name, which takes kube-proxy, CoreDNS, and a firewall
+ * that lets pods reach each other. The pod is that of CoreDNS, whose packets to the Service of DNS are forwarded like any
+ * other's.
+ */
+async function networkProblems(): Promise<string[]> {
+    const node = await nodePid();
+    const pod = (await podConnections()).find(
+        (one) => one.namespace === "kube-system" && one.pod.startsWith("coredns-"),
+    );
+    if (node === undefined || pod === undefined) {
+        return ["the pod of the cluster's DNS is not there"];
     }
+    if (await finds("nsenter", `--net=/proc/${node}/root/run/netns/${pod.networkNamespace}`, "--")) {
+        return [];
+    }
+    return (await finds())
+        ? [
+              "pods do not reach each other, though the machine reaches them: a firewall of the machine drops forwarded packets",
+          ]
+        : ["the cluster's DNS does not answer"];
 }
 
 /** What the cluster itself says is wrong; empty when it can be used. */
@@ -67,9 +98,7 @@ export async function clusterProblems(): Promise<string[]> {
     if (!items.some((item) => item.kind === "StorageClass")) {
         found.push("the StorageClass standard is missing");
     }
-    if (!(await dnsAnswers())) {
-        found.push("the cluster's DNS does not answer");
-    }
+    found.push(...(await networkProblems()));
     return found;
 }
 
@@ -84,8 +113,8 @@ export async function clusterStatus(): Promise<ClusterStatus> {
             problems.push(`${name} does not run`);
         }
     }
-    if (problems.length === 0 && process.getuid?.() !== 0) {
-        problems.push("all parts run, but only root can ask them how they are");
+    if (problems.length === 0 && !isRoot()) {
+        problems.push(`it runs, but only root can use it: run the same command as ${asRoot} make ...`);
     } else if (problems.length === 0) {
         problems.push(...(await clusterProblems()));
     }

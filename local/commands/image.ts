@@ -14,13 +14,13 @@ import {
     saveCommand,
 } from "../images/imageBuilder";
 import { readImageReference } from "../images/imageReference";
-import { ensurePackages } from "../images/packages";
 import { machinePipSettings } from "../images/pipSettings";
 import { readOptions, setting } from "../session/options";
 import { type Cluster, chooseCluster, requireCluster, sayCluster } from "../session/targetCluster";
 import { UserError } from "../support/errors";
 import { capture, findOnPath, output, run } from "../support/execution";
 import { main } from "../support/main";
+import { ensurePackages } from "../support/packages";
 import { Stopwatch, say, withHeartbeat } from "../support/progress";
 
 /** The file in a folder that says how its image is built. */

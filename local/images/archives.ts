@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { output } from "../support/execution";
-import { withFileLock } from "../support/fileLock";
+import { withLock } from "../support/lock";
+import { ensurePackages } from "../support/packages";
 import { cacheDirectory } from "../support/paths";
 import { withHeartbeat } from "../support/progress";
+import { removeTrees } from "../support/removal";
+import { requireRoot } from "../support/root";
 import { createBuilder } from "./builder";
 import { archivePackages, packArchive } from "./ociArchive";
-import { ensurePackages } from "./packages";
 import type { Recipe } from "./recipe";
 import { recipeHash } from "./recipeHash";
 
@@ -19,19 +21,23 @@ export function archivePath(name: string, recipe: Recipe): string {
     return join(directory, `${name}-${recipeHash(recipe)}.tar`);
 }
 
+/** Whether the cache has the archive of a recipe. */
+export function isBuilt(name: string, recipe: Recipe): boolean {
+    return existsSync(archivePath(name, recipe));
+}
+
+/** The Debian packages that the machine needs to build a recipe. */
+export function packagesToBuild({ packages }: Pick<Recipe, "packages">): string[] {
+    // mmdebstrap trusts Debian's keys only where they are installed, and Ubuntu does not bring them along.
+    const keys = packages.includes("mmdebstrap") ? ["debian-archive-keyring"] : [];
+    return [...archivePackages, ...packages, ...keys];
+}
+
 /** Removes what builds that were killed have left. Only for who holds the lock. */
 async function removeScratch(): Promise<void> {
-    const mounts = await readFile("/proc/self/mountinfo", "utf8");
-    for (const entry of await readdir(directory)) {
-        if (entry.startsWith(scratchPrefix)) {
-            const scratch = join(directory, entry);
-            // Builds mount in a namespace of their own, so this holds unless somebody did by hand.
-            if (mounts.includes(` ${scratch}/`)) {
-                throw new Error(`something is mounted below ${scratch}: unmount it and remove the directory`);
-            }
-            await output(["rm", "--recursive", "--force", "--one-file-system", scratch]);
-        }
-    }
+    const scratch = (await readdir(directory)).filter((entry) => entry.startsWith(scratchPrefix));
+    // Builds mount in a namespace of their own, so that nothing is mounted there unless somebody did by hand.
+    await removeTrees(scratch.map((entry) => join(directory, entry)));
 }
 
 /** Keeps the archives used last, for whoever goes back and forth between two recipes, and removes older ones. */
@@ -71,16 +77,14 @@ export async function ensureArchive(name: string, recipe: Recipe): Promise<strin
         await utimes(archive, new Date(), new Date());
         return archive;
     }
-    if (process.getuid?.() !== 0) {
-        throw new Error(`building the image ${recipe.reference} needs root: run this with sudo`);
-    }
+    requireRoot(`Building the image ${recipe.reference}`);
     await mkdir(directory, { recursive: true });
-    await withFileLock(join(directory, "lock"), "builds images", async () => {
+    await withLock(join(directory, "lock"), "builds images", async () => {
         await removeScratch();
         if (existsSync(archive)) {
             return;
         }
-        await ensurePackages([...archivePackages, ...recipe.packages]);
+        await ensurePackages(packagesToBuild(recipe));
         try {
             await withHeartbeat(`Building the image ${recipe.reference}`, () => build(name, recipe, archive));
         } finally {

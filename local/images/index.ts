@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { imageDigest, importImage } from "../cluster/containerd";
 import { withHeartbeat } from "../support/progress";
 import { airflow } from "./airflow/recipe";
-import { ensureArchive } from "./archives";
+import { ensureArchive, isBuilt, packagesToBuild } from "./archives";
 import { coredns } from "./coredns/recipe";
 import { gitSync } from "./git-sync/recipe";
 import { nfsGanesha } from "./nfs-ganesha/recipe";
@@ -36,6 +36,16 @@ export const imageNames = Object.keys(clusterRecipes) as ImageName[];
 
 /** Those that tests need besides: `ensureImages(testImageNames)` imports them. */
 export const testImageNames = Object.keys(testRecipes) as ImageName[];
+
+/** Those images whose archives the cache lacks. */
+export function unbuiltImages(names: readonly ImageName[]): ImageName[] {
+    return names.filter((name) => !isBuilt(name, recipes[name]));
+}
+
+/** The Debian packages that this machine needs to build those images whose archives the cache lacks. */
+export function imagePackages(names: readonly ImageName[]): string[] {
+    return unbuiltImages(names).flatMap((name) => packagesToBuild(recipes[name]));
+}
 
 /** Builds the archives of images that the cache lacks; hands back where they lie. Needs no cluster. */
 export async function buildImages(names: readonly ImageName[] = imageNames): Promise<string[]> {

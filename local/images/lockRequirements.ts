@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { output } from "../support/execution";
+import { ensurePackages } from "../support/packages";
 import { cacheDirectory } from "../support/paths";
 import { withHeartbeat } from "../support/progress";
-import { ensurePackages } from "./packages";
 
 // The official image of a version holds what was newest when it was released. Later versions of its dependencies may not fit:
 // SQLAlchemy 2.1, which Airflow 3.3.2 accepts, takes postgresql:// for another driver than 2.0 does.

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { withFileLock } from "./fileLock";
+import { withLock } from "./lock";
 import { cacheDirectory } from "./paths";
 import { withHeartbeat } from "./progress";
 
@@ -38,7 +38,7 @@ export async function ensureBuilt(build: CachedBuild): Promise<string> {
     const { name, title, fill, cache = builds } = build;
     const directory = buildDirectory(build);
     if (!existsSync(directory)) {
-        await withFileLock(join(cache, `${name}.lock`), `builds ${name}`, async () => {
+        await withLock(join(cache, `${name}.lock`), `builds ${name}`, async () => {
             if (existsSync(directory)) {
                 return;
             }

@@ -1,3 +1,5 @@
+import { UserError } from "./errors";
+
 const started = Date.now();
 
 /** Elapsed time as people read it: "7 s", "3 min 05 s". */
@@ -33,7 +35,7 @@ export async function waitUntil(
     const deadline = Date.now() + timeout;
     while (!(await check())) {
         if (Date.now() > deadline) {
-            throw new Error(await describe());
+            throw new UserError(await describe());
         }
         await new Promise((resolve) => setTimeout(resolve, interval));
     }

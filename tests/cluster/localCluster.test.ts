@@ -6,9 +6,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import { processesOfCluster } from "../../local/cluster/cgroups";
 import { binDirectory, clusterDown, clusterStatus, clusterUp, kubeconfigPath } from "../../local/cluster/index";
-import { addresses, paths } from "../../local/cluster/layout";
+import { paths } from "../../local/cluster/layout";
 import { nodeProcesses } from "../../local/cluster/node";
 import { isAlive, processRecord, signal } from "../../local/cluster/processes";
+import { addresses } from "../../local/cluster/ranges";
 import { ensureImages } from "../../local/images/index";
 import { capture, output } from "../../local/support/execution";
 import { cacheDirectory, repositoryDirectory } from "../../local/support/paths";
@@ -379,7 +380,7 @@ describe("the local cluster", () => {
     it("maps a port of the machine to a pod", async () => {
         await eventually(
             "the mapped port answers",
-            () => answerOf(addresses.node, hostPort),
+            () => answerOf(addresses().node, hostPort),
             (answer) => answer === "hello\n",
         );
     });

@@ -134,6 +134,8 @@ static int find(struct volume *volume, const struct caller *caller, struct inode
     *inode = NULL;
     if (!failed && found->obj_attributes.attributes_follow) {
         *attributes = found->obj_attributes.post_op_attr_u.attributes;
+    } else if (!failed && found->object.data.data_len > longest_handle) {
+        failed = -EIO;
     } else if (!failed) {
         struct inode alone = {.handle_length = found->object.data.data_len};
         memcpy(alone.handle, found->object.data.data_val, alone.handle_length);

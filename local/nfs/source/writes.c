@@ -193,7 +193,9 @@ static int commit_chunks(struct volume *volume, const struct caller *given, stru
     struct chunk *first = take_chunks(inode);
     if (!first) return 0;
     struct caller caller = *given;
+    pthread_mutex_lock(&volume->lock);
     caller.who = inode->writer;
+    pthread_mutex_unlock(&volume->lock);
     COMMIT3args arguments = {.file = handle_of(inode)};
     COMMIT3res result;
     struct reply reply;

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { lockHolder, tryLock } from "../../../local/cluster/lock";
+import { logKeeperPart } from "../../../local/cluster/controlPlane";
 import {
     endProcesses,
     fingerprint,
@@ -33,7 +33,9 @@ describe("local/cluster: processes", () => {
         const later = { ...record, startTime: `${Number(record.startTime) + 1}` };
         expect(isAlive(record)).to.equal(true);
         expect(isAlive(later)).to.equal(false);
-        await endProcesses([later], 100);
+        const ofAnotherBoot = { ...record, bootId: "of another boot" };
+        expect(isAlive(ofAnotherBoot)).to.equal(false);
+        await endProcesses([later, ofAnotherBoot], 100);
         expect(isAlive(record), "the process that only has the same pid").to.equal(true);
         await endProcesses([record], 2000);
         expect(isAlive(record)).to.equal(false);
@@ -54,28 +56,25 @@ describe("local/cluster: processes", () => {
     });
 });
 
-describe("local/cluster: lock", () => {
-    let directory: string;
-    beforeEach(() => {
-        directory = mkdtempSync(join(tmpdir(), "lock-"));
-    });
-    afterEach(() => rmSync(directory, { recursive: true }));
-
-    it("is held by one process at a time and taken over from one that is gone", async () => {
-        const path = join(directory, "lock");
-        const holder = started("sleep", "60");
-        const own = processRecord(process.pid) as ProcessRecord;
-        expect(tryLock(path, holder)).to.equal(true);
-        expect(tryLock(path, own)).to.equal(false);
-        expect(lockHolder(path)?.pid).to.equal(holder.pid);
-        await endProcesses([holder], 2000);
-        expect(lockHolder(path)).to.equal(undefined);
-        expect(tryLock(path, own)).to.equal(true);
-    });
-
-    it("takes over a file that says nothing", () => {
-        const path = join(directory, "lock");
-        writeFileSync(path, "");
-        expect(tryLock(path, processRecord(process.pid) as ProcessRecord)).to.equal(true);
+describe("local/cluster: logs of the parts", () => {
+    it("are cut when they grow too long, while they are written to", async () => {
+        const directory = mkdtempSync(join(tmpdir(), "logs-"));
+        const [long, short] = [join(directory, "long.log"), join(directory, "short.log")];
+        writeFileSync(short, "kept\n");
+        const writer = started("sh", "-c", `while :; do echo line >> ${long}; sleep 0.01; done`);
+        const [program = "", ...arguments_] = logKeeperPart(directory, 100, 0.1).command;
+        const keeper = started(program, ...arguments_);
+        try {
+            await waitUntil(
+                async () => existsSync(`${long}.1`) && statSync(long).size < statSync(`${long}.1`).size,
+                10_000,
+                () => "the log was not cut",
+            );
+            expect(readFileSync(`${long}.1`, "utf8")).to.match(/^(line\n)+$/);
+            expect(readFileSync(short, "utf8")).to.equal("kept\n");
+        } finally {
+            await endProcesses([writer, keeper], 2000);
+            rmSync(directory, { recursive: true });
+        }
     });
 });

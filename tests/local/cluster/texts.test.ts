@@ -2,25 +2,24 @@ import { expect } from "chai";
 import { parse, parseAllDocuments } from "yaml";
 import { addonManifests } from "../../../local/cluster/addons";
 import { kubernetesVersionFlags } from "../../../local/cluster/binaries";
-import { kubeadmConfiguration, namedKubeconfig } from "../../../local/cluster/certificates";
+import { namedKubeconfig } from "../../../local/cluster/certificates";
 import { hierarchies, limitingHierarchies, trackingHierarchy } from "../../../local/cluster/cgroups";
-import { containerdConfiguration, findDigest } from "../../../local/cluster/containerd";
+import { findDigest } from "../../../local/cluster/containerd";
 import { apiServerPart, controllerManagerPart, etcdPart, schedulerPart } from "../../../local/cluster/controlPlane";
-import { kubeletConfiguration, proxyConfiguration } from "../../../local/cluster/kubelet";
 import { missingDirectories } from "../../../local/cluster/machine";
 import {
-    cniConfiguration,
+    forwardingDevices,
     isBareTable,
     masqueradeRules,
+    podConnection,
     podDevices,
     portMappingRemoval,
 } from "../../../local/cluster/network";
-import { holderScript, isNodeMountTable } from "../../../local/cluster/node";
-import { packagesOf } from "../../../local/cluster/packages";
+import { isNodeMountTable } from "../../../local/cluster/node";
+import { addresses } from "../../../local/cluster/ranges";
 import { isNodeReady } from "../../../local/cluster/status";
 import { buildKey } from "../../../local/support/buildKey";
 import { requiredVersion } from "../../../local/support/goProgram";
-import { clusterDirectory } from "../../../local/support/paths";
 import { elapsed } from "../../../local/support/progress";
 
 describe("local/cluster: builds", () => {
@@ -51,7 +50,7 @@ describe("local/cluster: builds", () => {
 describe("local/cluster: configuration", () => {
     it("keeps the API server to the node's address and etcd to a socket", () => {
         expect(apiServerPart().command)
-            .to.include("--bind-address=10.90.0.1")
+            .to.include(`--bind-address=${addresses().node}`)
             .and.include("--authorization-mode=Node,RBAC");
         const listening = etcdPart().command.filter((argument) => argument.startsWith("--listen"));
         expect(listening).to.have.lengthOf(2);
@@ -59,34 +58,8 @@ describe("local/cluster: configuration", () => {
             expect(flag).to.include("=unix:///");
         }
         for (const part of [controllerManagerPart(), schedulerPart()]) {
-            expect(part.command).to.include("--leader-elect=false").and.include("--bind-address=10.90.0.1");
+            expect(part.command).to.include("--leader-elect=false").and.include(`--bind-address=${addresses().node}`);
         }
-    });
-
-    it("gives containerd nothing of the machine's own", () => {
-        const text = containerdConfiguration("/usr/lib/cni");
-        expect(text).to.include(`root = "${clusterDirectory}/containerd"`);
-        expect(text).to.include("restrict_oom_score_adj = true").and.include('bin_dir = "/usr/lib/cni"');
-        expect(text).not.to.include("/etc/");
-    });
-
-    it("lets the kubelet delete no image and look up nothing outside", () => {
-        const configuration = parse(kubeletConfiguration({ clientCa: "/ca", resolvConf: "/empty" }));
-        expect(configuration.imageGCHighThresholdPercent).to.equal(100);
-        expect(configuration.evictionHard["imagefs.available"]).to.equal("0%");
-        expect(configuration.resolvConf).to.equal("/empty");
-        expect(configuration.maxPods).to.equal(200);
-        expect(configuration.failCgroupV1).to.equal(false);
-        expect(configuration.authentication.anonymous.enabled).to.equal(false);
-        expect(parse(proxyConfiguration("/kubeconfig")).mode).to.equal("nftables");
-    });
-
-    it("asks kubeadm for the cluster's addresses and no certificates of etcd", () => {
-        const [, cluster] = parseAllDocuments(kubeadmConfiguration("v1.35.4", "/pki")).map((document) =>
-            document.toJS(),
-        );
-        expect(cluster.networking).to.deep.equal({ podSubnet: "10.244.0.0/16", serviceSubnet: "10.96.0.0/12" });
-        expect(cluster.etcd.external).not.to.equal(undefined);
     });
 
     it("names everything in the kubeconfig after this cluster", () => {
@@ -109,21 +82,17 @@ current-context: kubernetes-admin@kubernetes
         expect(named.users[0].user["client-key-data"]).to.equal("Qg==");
     });
 
-    it("adds a default StorageClass like minikube's and a DNS that asks nobody", () => {
-        const objects = parseAllDocuments(addonManifests("registry.k8s.io/coredns/coredns:v1")).map((document) =>
-            document.toJS(),
-        );
-        const storageClass = objects.find(({ kind }) => kind === "StorageClass");
-        expect(storageClass).to.deep.include({
-            provisioner: "k8s.io/minikube-hostpath",
-            reclaimPolicy: "Delete",
-            volumeBindingMode: "Immediate",
-        });
-        expect(storageClass.metadata.annotations["storageclass.kubernetes.io/is-default-class"]).to.equal("true");
-        const { Corefile } = objects.find(({ kind }) => kind === "ConfigMap").data;
-        expect(Corefile).to.include("kubernetes cluster.local").and.not.include("forward");
-        expect(Corefile, "a block on one line is read as arguments").not.to.match(/\{[^\n]+\}/);
-        expect(objects.find(({ kind }) => kind === "Service").spec.clusterIP).to.equal("10.96.0.10");
+    const corefile = (upstreams: readonly string[]): string =>
+        parseAllDocuments(addonManifests("registry.k8s.io/coredns/coredns:v1", upstreams))
+            .map((document) => document.toJS())
+            .find(({ kind }) => kind === "ConfigMap").data.Corefile;
+
+    it("lets DNS ask those that the machine asks, and nobody where there is nobody", () => {
+        expect(corefile([])).to.include("kubernetes cluster.local").and.not.include("forward");
+        expect(corefile(["192.0.2.1", "192.0.2.2"])).to.include("\n    forward . 192.0.2.1 192.0.2.2\n");
+        for (const text of [corefile([]), corefile(["192.0.2.1"])]) {
+            expect(text, "a block on one line is read as arguments").not.to.match(/\{[^\n]+\}/);
+        }
     });
 });
 
@@ -134,16 +103,6 @@ describe("local/cluster: the node", () => {
         const own = `${other}90 31 0:50 / /run rw,nosuid,nodev,relatime shared:9 - tmpfs airflow-kubernetes rw,mode=755\n`;
         expect(isNodeMountTable(other)).to.equal(false);
         expect(isNodeMountTable(own)).to.equal(true);
-    });
-
-    it("mounts the cluster's directories where pods look for them", () => {
-        const script = holderScript();
-        expect(script).to.include(`mount --bind ${clusterDirectory}/node/data /data`);
-        expect(script).to.include(
-            `mount --bind ${clusterDirectory}/node/hostpath-provisioner /tmp/hostpath-provisioner`,
-        );
-        expect(script.indexOf("make-rshared")).to.be.above(script.indexOf("--move"));
-        expect(script).to.include(`mount -t overlay -o "lowerdir=${clusterDirectory}/sbin:$sbin"`);
     });
 
     it("knows which directories it has to make", () => {
@@ -197,18 +156,61 @@ describe("local/cluster: cgroups", () => {
 
 describe("local/cluster: network", () => {
     it("masquerades only what leaves the cluster", () => {
+        const { pods, services, node } = addresses();
         expect(masqueradeRules()).to.include(
-            "ip saddr 10.244.0.0/16 ip daddr != { 10.244.0.0/16, 10.96.0.0/12, 10.90.0.1 } masquerade",
+            `ip saddr ${pods} ip daddr != { ${pods}, ${services}, ${node} } masquerade`,
         );
-        expect(JSON.parse(cniConfiguration()).plugins[0]).to.deep.include({ type: "ptp", ipMasq: false });
     });
 
-    it("finds the pods' devices by their gateway address", () => {
-        const devices = [
-            { ifname: "eth0", addr_info: [{ local: "192.0.2.2" }] },
-            { ifname: "veth1", addr_info: [{ local: "10.244.0.1" }, { local: "fe80::1" }] },
+    const result = (networkName: string, device: string) =>
+        JSON.stringify({
+            networkName,
+            cniArgs: [
+                ["K8S_POD_NAMESPACE", "kube-system"],
+                ["K8S_POD_NAME", "coredns-1"],
+            ],
+            result: {
+                interfaces: [
+                    { name: device, mac: "3a:72:27:3f:07:93" },
+                    { name: "eth0", sandbox: "/var/run/netns/cni-1" },
+                ],
+            },
+        });
+
+    it("reads which pod the plugins have connected, and by which device", () => {
+        expect(podConnection(result("airflow-kubernetes", "veth1"))).to.deep.equal({
+            namespace: "kube-system",
+            pod: "coredns-1",
+            device: "veth1",
+            networkNamespace: "cni-1",
+        });
+        expect(podConnection(result("podman", "veth1")), "another network").to.equal(undefined);
+        expect(podConnection("{"), "cut short").to.equal(undefined);
+    });
+
+    it("takes no device for a pod's that the plugins have not made", () => {
+        const veth = { linkinfo: { info_kind: "veth" } };
+        const bridge = { linkinfo: { info_kind: "bridge" } };
+        const recorded = ["veth1", "veth2", "cni0"].map((device) => ({
+            namespace: "",
+            pod: "",
+            device,
+            networkNamespace: "",
+        }));
+        const present = [
+            { ifname: "eth0" },
+            { ifname: "veth1", ...veth },
+            { ifname: "veth3", ...veth },
+            { ifname: "cni0", ...bridge },
         ];
-        expect(podDevices(JSON.stringify(devices))).to.deep.equal(["veth1"]);
+        expect(podDevices(present, recorded)).to.deep.equal(["veth1"]);
+    });
+
+    it("sees by their devices that others forward packets", () => {
+        const kind = (ifname: string, info_kind: string) => ({ ifname, linkinfo: { info_kind } });
+        expect(forwardingDevices([{ ifname: "eth0" }, kind("ifb0", "ifb"), kind("kube0", "bridge")])).to.deep.equal([]);
+        const others = [kind("docker0", "bridge"), kind("virbr0", "bridge"), kind("wg0", "wireguard")];
+        expect(forwardingDevices(others)).to.deep.equal(["docker0", "virbr0", "wg0"]);
     });
 
     const mapping = (chain: string, network: string) =>
@@ -263,9 +265,5 @@ describe("local/cluster: tables of iptables", () => {
 describe("local/cluster: words", () => {
     it("says times as people read them", () => {
         expect([900, 59_999, 60_000, 185_000].map(elapsed)).to.deep.equal(["0 s", "59 s", "1 min 00 s", "3 min 05 s"]);
-    });
-
-    it("names each package once", () => {
-        expect(packagesOf([{ package: "b" }, { package: "a" }, { package: "b" }])).to.deep.equal(["a", "b"]);
     });
 });

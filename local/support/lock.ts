@@ -1,18 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { progress } from "./progress";
 
 /**
- * Runs something while no other process runs it under the same lock file. The lock is the kernel's and its holder ends with
- * this process, however that ends, so none is ever left behind.
+ * Runs something while no other process runs it under the same lock file; waits for one that does, and says for what. The
+ * lock is the kernel's and its holder ends with this process, however that ends, so none is ever left behind.
  */
-export async function withFileLock<Result>(
-    file: string,
-    waitingFor: string,
-    work: () => Promise<Result>,
-): Promise<Result> {
+export async function withLock<Result>(file: string, what: string, work: () => Promise<Result>): Promise<Result> {
     await mkdir(dirname(file), { recursive: true });
     // Waits for the lock, says so, and keeps it until its input ends.
     const holder = spawn("flock", [file, "sh", "-c", "echo locked; exec cat"], {
@@ -20,7 +16,7 @@ export async function withFileLock<Result>(
         // A Ctrl-C is for us: the lock stays while we clean up.
         detached: true,
     });
-    const waiting = setTimeout(() => progress(`Waiting for another process that ${waitingFor} ...`), 2_000);
+    const waiting = setTimeout(() => void sayWaiting(file, what), 1_000);
     const ended = once(holder, "close");
     const locked = await Promise.race([once(holder.stdout, "data").then(() => true), ended.then(() => false)]);
     clearTimeout(waiting);
@@ -28,9 +24,16 @@ export async function withFileLock<Result>(
         throw new Error(`cannot lock ${file}`);
     }
     try {
+        // Only for the message to whoever waits.
+        await writeFile(file, `${process.pid}\n`);
         return await work();
     } finally {
         holder.stdin.end();
         await ended;
     }
+}
+
+async function sayWaiting(file: string, what: string): Promise<void> {
+    const pid = (await readFile(file, "utf8").catch(() => "")).trim();
+    progress(`Waiting for process ${pid || "?"}, which ${what}`);
 }
