@@ -1,6 +1,8 @@
-import { existsSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import type { Readable } from "node:stream";
 import type { Options, Result, ResultPromise } from "execa";
+import { onExit } from "signal-exit";
 import { Interrupted, UserError } from "./errors";
 
 // Asked for in this way because a part of it is offered to `import` alone, and tsx makes `require` of what is static.
@@ -14,9 +16,9 @@ export interface Surroundings {
     readonly cwd?: string;
 }
 
-/** How a program is run that is not waited for in silence. */
+/** How a program is run that goes on in our terminal. */
 export interface RunOptions extends Surroundings {
-    /** A file that gets what it prints, in place of our terminal. */
+    /** A file that gets what it prints, in place of the terminal; it asks nothing then. */
     readonly outputFile?: string;
 }
 
@@ -46,11 +48,18 @@ export async function run(
     command: readonly string[],
     { outputFile, ...surroundings }: RunOptions = {},
 ): Promise<number> {
-    const file = outputFile === undefined ? undefined : ({ file: outputFile, append: true } as const);
-    const streams: Options =
-        file === undefined ? { stdio: "inherit" } : { stdin: "ignore", stdout: file, stderr: file };
-    const { exitCode, signal } = await ended(command, { ...surroundings, ...streams });
+    const { exitCode, signal } = await ended(command, { ...surroundings, ...terminal(outputFile) });
     return exitCode ?? (signal === "SIGINT" ? 130 : 1);
+}
+
+function terminal(outputFile: string | undefined): Options {
+    if (outputFile === undefined) {
+        return { stdio: "inherit" };
+    }
+    // For our user alone, from its first byte on.
+    appendFileSync(outputFile, "", { mode: 0o600 });
+    const file = { file: outputFile, append: true } as const;
+    return { stdin: "ignore", stdout: file, stderr: file, buffer: false };
 }
 
 /** Runs a program and collects what it prints. Throws as `run` does, never for an exit code. */
@@ -70,9 +79,46 @@ export async function output(command: readonly string[], options: CaptureOptions
     return String(stdout);
 }
 
-/** Starts a program that runs beside us: what it prints comes through pipes, and it is killed when we end. */
-export async function start(command: readonly string[], options: Surroundings = {}): Promise<{ child: ResultPromise }> {
-    return await started(command, { ...options, stdin: "ignore", buffer: false });
+/** A program that runs beside us. */
+export interface Companion {
+    /** Of the program, and of the process group that it leads. */
+    readonly pid: number;
+    readonly stdout: Readable;
+    readonly stderr: Readable;
+    /** Settles when the program has ended, however that was. */
+    readonly ended: Promise<void>;
+    /** Kills it with all that it has started; settles when it has ended. */
+    readonly stop: () => Promise<void>;
+}
+
+/** Starts a program that runs beside us, and ends when we do, also when a signal ends us; a `UserError` when it cannot be started. */
+export async function start(command: readonly string[], options: Surroundings = {}): Promise<Companion> {
+    let leader: number | undefined;
+    // Before the program starts, so that there is no moment in which a signal ends only us.
+    const forget = onExit(() => killGroup(leader));
+    const { child } = await started(command, { ...options, stdin: "ignore", buffer: false, detached: true });
+    const { pid, stdout, stderr } = child;
+    leader = pid;
+    const ended = child.then(forget);
+    if (pid === undefined || stdout === null || stderr === null) {
+        throw new UserError(`${command[0]} cannot be started: ${(await child).originalMessage}`);
+    }
+    const stop = async (): Promise<void> => {
+        killGroup(pid);
+        await ended;
+    };
+    return { pid, stdout, stderr, ended, stop };
+}
+
+function killGroup(leader: number | undefined): void {
+    if (leader === undefined) {
+        return;
+    }
+    try {
+        process.kill(-leader, "SIGKILL");
+    } catch {
+        // It is gone already.
+    }
 }
 
 /** The last lines of a text. */
@@ -118,24 +164,27 @@ async function started(command: readonly string[], options: Options): Promise<{ 
 
 /** A program that is waited for, and whether the wait was interrupted. */
 interface Waited {
-    readonly child: ResultPromise;
+    child?: ResultPromise;
     interrupted: boolean;
 }
 
 const waited = new Set<Waited>();
 
 async function ended(command: readonly string[], options: Options): Promise<Result> {
-    const one: Waited = { ...(await started(command, options)), interrupted: false };
+    const one: Waited = { interrupted: false };
+    // Before the program starts: from then on, an interruption is one of both.
     if (waited.size === 0) {
         process.on("SIGINT", onInterrupt).on("SIGTERM", onTerminate).on("SIGHUP", onTerminate);
     }
     waited.add(one);
     try {
-        const result = await one.child;
+        const { child } = await started(command, options);
+        one.child = child;
+        const result = await child;
         if (one.interrupted) {
             throw new Interrupted();
         }
-        if (one.child.pid === undefined) {
+        if (child.pid === undefined) {
             throw new UserError(`${command[0]} cannot be started: ${result.originalMessage}`);
         }
         return result;
@@ -158,6 +207,6 @@ function onInterrupt(): void {
 function onTerminate(): void {
     for (const one of waited) {
         one.interrupted = true;
-        one.child.kill("SIGINT");
+        one.child?.kill("SIGINT");
     }
 }

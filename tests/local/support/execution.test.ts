@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { waitFor } from "../../../local/support/deadline";
@@ -77,13 +77,34 @@ describe("local/support/execution", () => {
         expect(findOnPath("sh", "/nowhere")).to.equal(undefined);
     });
 
-    it("runs a program beside us until it is ended", async () => {
-        const { child } = await start(["sh", "-c", "echo ready; exec sleep 60"]);
-        await once(child.stdout ?? expect.fail("no stdout"), "data");
-        child.kill();
-        expect((await child).signal).to.equal("SIGKILL");
+    it("writes what a program prints to a file in place of the terminal, after what is there, for our user alone", async () => {
+        const file = join(folder(), "output");
+        expect(await run(["sh", "-c", "cat; echo one; echo two >&2; exit 5"], { outputFile: file })).to.equal(5);
+        expect(await run(["echo", "three"], { outputFile: file })).to.equal(0);
+        expect(readFileSync(file, "utf8").trim().split("\n").sort()).to.deep.equal(["one", "three", "two"]);
+        expect(statSync(file).mode & 0o777).to.equal(0o600);
+    });
+
+    it("runs a program beside us until it is stopped, with all that it has started", async () => {
+        const companion = await start(["sh", "-c", "sleep 60 & echo $!; wait"]);
+        const [line] = await once(companion.stdout, "data");
+        await companion.stop();
+        await companion.ended;
+        await isGone(Number(String(line)));
+        expect((await failure(start(["no-such-program"]))).message).to.include("no-such-program cannot be started");
     });
 });
+
+/** Waits until a process has ended: it may be a zombie of whoever reaps it later. */
+async function isGone(pid: number): Promise<void> {
+    await waitFor(
+        async () => {
+            const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "utf8") : ") Z";
+            return stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
+        },
+        { within: 10_000, every: 20, what: `the end of process ${pid}` },
+    );
+}
 
 describe("local/support/execution: signals", function () {
     this.timeout(30_000);
@@ -177,11 +198,10 @@ describe("local/support/execution: signals", function () {
 
     for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const) {
         it(`a program beside us ends when ${signal} ends us`, async () => {
-            const ours = await started("const { child } = await start(command); await child;");
+            const ours = await started("await (await start(command)).ended;");
             process.kill(ours.pid, signal);
             expect(await ours.ended).to.include({ signal });
-            const pid = Number(ours.seen()[0]);
-            await waitFor(async () => !existsSync(`/proc/${pid}`), { within: 10_000, every: 20, what: "its end" });
+            await isGone(Number(ours.seen()[0]));
         });
     }
 });
