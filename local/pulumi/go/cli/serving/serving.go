@@ -16,7 +16,7 @@ import (
 )
 
 // How often a plugin looks whether the engine that started it is still there.
-const engineCheckInterval = 10 * time.Second
+const engineCheckInterval = 2 * time.Second
 
 // Plugin is a program that Pulumi starts and talks to over gRPC.
 type Plugin struct {
