@@ -1,7 +1,7 @@
 import { type KubernetesObject, podLines, troubles, warnings } from "../airflow/diagnosis";
 import { stackNamespaces } from "../pulumi/stackFile";
 import { Session } from "../session/session";
-import { type Cluster, clusterEnvironment, isRunning, kubectl, sayCluster } from "../session/targetCluster";
+import { type Cluster, clusterEnvironment, hindrance, kubectl, sayCluster } from "../session/targetCluster";
 import { capture, output } from "../support/execution";
 import { main } from "../support/main";
 
@@ -11,8 +11,9 @@ const kinds = "namespaces,pods,deployments,statefulsets,jobs,persistentvolumecla
 async function status(): Promise<number> {
     const session = await Session.open({ quiet: true });
     sayCluster(session.cluster);
-    if (!(await isRunning(session.cluster))) {
-        process.stdout.write("The cluster is not running. make up starts it.\n");
+    const hindered = await hindrance(session.cluster);
+    if (hindered !== undefined) {
+        process.stdout.write(`${hindered}\n`);
         return 1;
     }
     const outputs = await session.outputs();

@@ -159,7 +159,14 @@ describe("local/support/execution: signals", function () {
                 explain: () => [...seen(), ...printed].join("\n"),
             });
         await sees(1);
-        return { pid, ended, seen, sees, end: () => writeFileSync(join(directory, "end"), "") };
+        return {
+            pid,
+            ended,
+            seen,
+            sees,
+            printed: () => printed.join(""),
+            end: () => writeFileSync(join(directory, "end"), ""),
+        };
     }
 
     for (const how of ["run", "capture"]) {
@@ -188,10 +195,14 @@ describe("local/support/execution: signals", function () {
 
     it("leaves signals alone once the program has ended", async () => {
         const ours = await started(
-            "await run(command); process.stdin.resume(); await new Promise(() => setInterval(() => 0, 1000));",
+            'await run(command); console.log("goes on"); await new Promise(() => setInterval(() => 0, 1000));',
         );
         ours.end();
-        await ours.sees(2);
+        await waitFor(async () => ours.printed().includes("goes on"), {
+            within: 20_000,
+            every: 20,
+            what: "it to go on",
+        });
         process.kill(ours.pid, "SIGTERM");
         expect(await ours.ended).to.deep.include({ code: null, signal: "SIGTERM" });
     });
