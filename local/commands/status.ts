@@ -1,4 +1,5 @@
-import { type KubernetesObject, podLines, troubles, warnings } from "../airflow/diagnosis";
+import { type KubernetesObject, podImages, podLines, troubles, warnings } from "../airflow/diagnosis";
+import { standInSentence } from "../images/standIns";
 import { stackNamespaces } from "../pulumi/stackFile";
 import { Session } from "../session/session";
 import { type Cluster, clusterEnvironment, hindrance, kubectl, sayCluster } from "../session/targetCluster";
@@ -31,8 +32,10 @@ async function status(): Promise<number> {
         wrong.push("the last make up did not come to its end; run it again");
     }
     const recent = wrong.length === 0 ? [] : warnings(objects, Date.now(), 15 * 60_000, 10);
+    const standIns = session.cluster.kind === "local" ? standInSentence(podImages(objects)) : undefined;
     process.stdout.write(
         [
+            ...section("Images", standIns === undefined ? [] : [standIns]),
             ...section("Pods", podLines(objects)),
             ...section("Wrong", wrong),
             ...section("Said by what failed", failures),

@@ -193,6 +193,15 @@ describe("local/support/execution: signals", function () {
         }
     }
 
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+        it(`kills a program that nobody wants any more on ${signal}, and cleans up`, async () => {
+            const ours = await started("await run(command, { disposable: true });");
+            process.kill(ours.pid, signal);
+            expect(await ours.ended).to.include({ code: 130, printed: "cleaned up\nInterrupted.\n" });
+            expect(ours.seen()).to.have.length(1);
+        });
+    }
+
     it("leaves signals alone once the program has ended", async () => {
         const ours = await started(
             'await run(command); console.log("goes on"); await new Promise(() => setInterval(() => 0, 1000));',
