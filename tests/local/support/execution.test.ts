@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { processRecord } from "../../../local/cluster/processes";
 import { waitFor } from "../../../local/support/deadline";
 import { UserError } from "../../../local/support/errors";
 import { capture, findOnPath, output, run, start, systemPath } from "../../../local/support/execution";
@@ -95,15 +96,12 @@ describe("local/support/execution", () => {
     });
 });
 
-/** Waits until a process has ended: it may be a zombie of whoever reaps it later. */
 async function isGone(pid: number): Promise<void> {
-    await waitFor(
-        async () => {
-            const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "utf8") : ") Z";
-            return stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
-        },
-        { within: 10_000, every: 20, what: `the end of process ${pid}` },
-    );
+    await waitFor(async () => processRecord(pid) === undefined, {
+        within: 10_000,
+        every: 20,
+        what: `the end of process ${pid}`,
+    });
 }
 
 describe("local/support/execution: signals", function () {
