@@ -6,7 +6,7 @@ import { repositoryDirectory } from "../../../local/support/paths";
 /** What a test run leaves for people to look at: screenshots, and what each command printed. */
 export const outputDirectory = join(repositoryDirectory, "test-output");
 
-const record = join(outputDirectory, "process-groups");
+const record = join(outputDirectory, "process-groups.json");
 
 /** Removes what the last test run left for people to look at. */
 export function clearOutput(): void {
