@@ -12,8 +12,13 @@ run := @node --import tsx local/commands/
 development := @node --import tsx local/development/
 packages := node_modules/.package-lock.json
 
+# What package.json names in "engines".
+node_fits := const [major, minor] = process.versions.node.split(".").map(Number); \
+	process.exit((major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22 ? 0 : 1)
+
 $(packages): package-lock.json
-	@command -v node >/dev/null || { echo "Node.js 20.19 or newer is needed: https://nodejs.org" >&2; exit 1; }
+	@node -e '$(node_fits)' 2>/dev/null || { echo "Node.js 20.19 or a later 20, or 22.12 or later, is needed, and this machine" \
+		"has $$(node --version 2>/dev/null || echo none): https://nodejs.org" >&2; exit 1; }
 	@npm ci --no-audit --no-fund >&2
 
 .PHONY: help up preview status ui run-dag image providers down clean output kubeconfig pin-keys render shell \

@@ -92,17 +92,13 @@ export class AirflowApi {
 
     /** The ids of all DAGs. */
     public async dagIds(): Promise<string[]> {
-        const answer = await this.request<{ dags: Dag[] }>("GET", "/dags?limit=1000&exclude_stale=true");
-        return answer.dags.map((dag) => dag.dag_id).sort();
+        const dags = await this.all<Dag>("/dags?exclude_stale=true", "dags");
+        return dags.map((dag) => dag.dag_id).sort();
     }
 
     /** Files that could not be read as DAGs, each with its error. */
     public async importErrors(): Promise<{ filename: string; stack_trace: string }[]> {
-        const answer = await this.request<{ import_errors: { filename: string; stack_trace: string }[] }>(
-            "GET",
-            "/importErrors?limit=100",
-        );
-        return answer.import_errors;
+        return await this.all("/importErrors", "import_errors");
     }
 
     /** Lets the scheduler run the DAG. */
@@ -125,11 +121,7 @@ export class AirflowApi {
 
     /** All task instances of a run. */
     public async tasks(dagId: string, runId: string): Promise<TaskInstance[]> {
-        const answer = await this.request<{ task_instances: TaskInstance[] }>(
-            "GET",
-            `${runPath(dagId, runId)}/taskInstances?limit=1000`,
-        );
-        return answer.task_instances;
+        return await this.all(`${runPath(dagId, runId)}/taskInstances`, "task_instances");
     }
 
     /** What one try of a task logged, a line an entry. */
@@ -140,6 +132,23 @@ export class AirflowApi {
             `${path}?full_content=true&map_index=${task.map_index}`,
         );
         return typeof answer.content === "string" ? answer.content : answer.content.map(logLine).join("\n");
+    }
+
+    /** All items of a list, page by page: Airflow hands out no more at a time than its `[api] maximum_page_limit`. */
+    private async all<T>(path: string, key: string): Promise<T[]> {
+        const found: T[] = [];
+        for (;;) {
+            const page = `limit=100&offset=${found.length}`;
+            const answer = await this.request<Record<string, T[]>>(
+                "GET",
+                `${path}${path.includes("?") ? "&" : "?"}${page}`,
+            );
+            const items = answer[key] ?? [];
+            found.push(...items);
+            if (items.length === 0 || found.length >= Number(answer.total_entries)) {
+                return found;
+            }
+        }
     }
 
     private async send(method: string, path: string, body: unknown): Promise<Response> {
@@ -158,10 +167,15 @@ export class AirflowApi {
 
     private async freshToken(): Promise<string> {
         const { status, token } = await AirflowApi.logIn(this.url, this.user, this.password);
-        if (token === undefined) {
-            throw new UserError(`Airflow at ${this.url} refused the log-in of ${this.user} (status ${status}).`);
+        if (token !== undefined) {
+            return token;
         }
-        return token;
+        throw new UserError(
+            [401, 403].includes(status)
+                ? `Airflow at ${this.url} refused the log-in of ${this.user} (status ${status}).`
+                : `Airflow at ${this.url} cannot log ${this.user} in now (status ${status}): it is not ready, or broken. ` +
+                      "make status tells.",
+        );
     }
 }
 

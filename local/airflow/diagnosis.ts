@@ -2,7 +2,7 @@
 export interface KubernetesObject {
     readonly kind: string;
     readonly metadata: { readonly name: string; readonly namespace?: string; readonly creationTimestamp?: string };
-    readonly spec?: { readonly replicas?: number };
+    readonly spec?: { readonly replicas?: number; readonly containers?: readonly { readonly image?: string }[] };
     readonly status?: {
         readonly phase?: string;
         readonly reason?: string;
@@ -67,6 +67,12 @@ export function inPlainWords(reason: string | undefined, message?: string): stri
     const told = [reason, meaning].filter(Boolean).join(": ");
     const detail = message?.trim().split("\n").slice(-4).join(" | ");
     return [told, detail].filter(Boolean).join(" - ") || "no reason given";
+}
+
+/** The images of all pods, as they name them. */
+export function podImages(objects: readonly KubernetesObject[]): string[] {
+    const pods = objects.filter((object) => object.kind === "Pod");
+    return pods.flatMap((pod) => (pod.spec?.containers ?? []).flatMap(({ image }) => image ?? []));
 }
 
 /** One line for each pod: name, how it is, restarts. */

@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ImageName } from "../images";
+import { Hopeless, waitFor } from "../support/deadline";
 import { requiredVersion } from "../support/goProgram";
 import { withLock } from "../support/lock";
 import { clusterDirectory } from "../support/paths";
-import { progress, waitUntil } from "../support/progress";
+import { progress } from "../support/progress";
 import { removeTrees, requireNoMounts } from "../support/removal";
 import { isRoot, requireRoot } from "../support/root";
 import { addonsAreApplied, ensureAddons } from "./addons";
@@ -141,14 +142,18 @@ async function start(images: readonly ImageName[]): Promise<void> {
     await restoreAddons();
     progress("Waiting for the node and the cluster's DNS");
     let found: string[] = [];
-    await waitUntil(
+    await waitFor(
         async () => {
             await requireAlive(...nodeParts, ...controlPlaneParts);
             found = await clusterProblems();
             return found.length === 0;
         },
-        120_000,
-        async () => `The cluster does not become ready: ${found.join("; ")}.\n${await diagnosis()}`,
+        {
+            within: 120_000,
+            every: 150,
+            what: "the cluster to become ready",
+            explain: async () => `It is not: ${found.join("; ")}.\n${await diagnosis()}`,
+        },
     );
 }
 
@@ -160,13 +165,17 @@ async function startControlPlane(): Promise<void> {
             await ensurePart(part);
         }
     }
-    await waitUntil(
+    await waitFor(
         async () => {
             await requireAlive("etcd", "kube-apiserver");
             return (await tryKubectl(["get", "--raw", "/readyz"])).code === 0;
         },
-        90_000,
-        async () => `The API server does not become ready. Its log ends with:\n${await logTail("kube-apiserver")}`,
+        {
+            within: 90_000,
+            every: 150,
+            what: "the API server to become ready",
+            explain: async () => `Its log ends with:\n${await logTail("kube-apiserver")}`,
+        },
     );
     for (const part of others) {
         await ensurePart(part);
@@ -186,7 +195,7 @@ async function startContainerd(): Promise<void> {
 async function requireAlive(...names: string[]): Promise<void> {
     for (const name of names) {
         if (!isAlive(await readRecord(name))) {
-            throw new Error(`${name} ended after it was started. Its log ends with:\n${await logTail(name)}`);
+            throw new Hopeless(`${name} ended after it was started. Its log ends with:\n${await logTail(name)}`);
         }
     }
 }

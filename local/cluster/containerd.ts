@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { waitFor } from "../support/deadline";
 import { type CaptureOptions, capture, output } from "../support/execution";
-import { waitUntil } from "../support/progress";
 import { writeConfiguration } from "./configuration";
 import { containerdSocket, paths } from "./layout";
 import { cniConfiguration } from "./network";
@@ -86,10 +86,14 @@ async function ctr(arguments_: readonly string[], options: CaptureOptions = {}):
 /** Waits until containerd answers. */
 export async function waitForContainerd(node: number): Promise<void> {
     const arguments_ = [`--mount=/proc/${node}/ns/mnt`, "--", "ctr", "--address", containerdSocket];
-    await waitUntil(
+    await waitFor(
         async () => (await capture(["nsenter", ...arguments_, "plugins", "ls"], { timeout: 5_000 })).code === 0,
-        60_000,
-        async () => `containerd does not answer. Its log ends with:\n${await logTail("containerd")}`,
+        {
+            within: 60_000,
+            every: 150,
+            what: "containerd to answer",
+            explain: async () => `Its log ends with:\n${await logTail("containerd")}`,
+        },
     );
 }
 

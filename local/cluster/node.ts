@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { waitUntil } from "../support/progress";
+import { waitFor } from "../support/deadline";
 import { processesOfPart, processesOfPods, removeCgroups } from "./cgroups";
 import { paths } from "./layout";
 import { networkName, removePodNetwork } from "./network";
@@ -130,12 +130,12 @@ export async function ensureNode(): Promise<number> {
     const pid = (await readRecord("node"))?.pid ?? 0;
     const isReady = async () =>
         existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(holderTitle);
-    await waitUntil(
-        isReady,
-        10_000,
-        () => `the node's mount namespace could not be made; see ${paths.log}/node.log`,
-        20,
-    );
+    await waitFor(isReady, {
+        within: 10_000,
+        every: 20,
+        what: "the node's mount namespace",
+        explain: () => `See ${paths.log}/node.log`,
+    });
     return pid;
 }
 

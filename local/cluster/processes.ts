@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync, readFileSync, realpathSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { waitFor } from "../support/deadline";
 import { systemPath } from "../support/execution";
-import { waitUntil } from "../support/progress";
 import { partCgroupFile, processesOfPart } from "./cgroups";
 import { paths } from "./layout";
 
@@ -81,20 +81,20 @@ export function signal(record: ProcessRecord, name: NodeJS.Signals): void {
 
 /** Ends processes: asks first, and after `grace` milliseconds kills. Returns when they are gone. */
 export async function endProcesses(records: readonly ProcessRecord[], grace: number): Promise<void> {
-    const anyAlive = async () => !records.some(isAlive);
+    const ended = async () => !records.some(isAlive);
     for (const record of records) {
         signal(record, "SIGTERM");
     }
-    await waitUntil(anyAlive, grace, () => "", 50).catch(() => undefined);
+    await waitFor(ended, { within: grace, every: 50, what: "their own end" }).catch(() => undefined);
     for (const record of records) {
         signal(record, "SIGKILL");
     }
-    await waitUntil(
-        anyAlive,
-        20_000,
-        () => `processes ${records.filter(isAlive).map((record) => record.pid)} do not end, even when killed`,
-        50,
-    );
+    await waitFor(ended, {
+        within: 20_000,
+        every: 50,
+        what: "the end of processes that were killed",
+        explain: () => `They still run: ${records.filter(isAlive).map((record) => record.pid)}`,
+    });
 }
 
 /** Changes when the program, its arguments, its environment or its configuration changes. */

@@ -1,14 +1,13 @@
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { imageDigest, importImage } from "../cluster/containerd";
-import { buildImages, type ImageName, recipes } from "../images";
+import { buildImages, imageNamed, recipes } from "../images";
 import {
     baseImages,
     buildah,
     buildCommand,
     type ContainerTool,
+    containerfileIn,
     containerTools,
     policyFile,
     saveCommand,
@@ -19,50 +18,61 @@ import { readOptions, setting } from "../session/options";
 import { type Cluster, chooseCluster, requireCluster, sayCluster } from "../session/targetCluster";
 import { UserError } from "../support/errors";
 import { capture, findOnPath, output, run } from "../support/execution";
+import { withLock } from "../support/lock";
 import { main } from "../support/main";
 import { ensurePackages } from "../support/packages";
+import { cacheDirectory } from "../support/paths";
 import { Stopwatch, say, withHeartbeat } from "../support/progress";
+import { removeTrees } from "../support/removal";
 
-/** The file in a folder that says how its image is built. */
-export function containerfileIn(folder: string): string {
-    const found = ["Containerfile", "Dockerfile"].map((name) => join(folder, name)).find((file) => existsSync(file));
-    if (found === undefined) {
-        throw new UserError(`FOLDER: there is no Containerfile or Dockerfile in ${folder}`);
-    }
-    return found;
-}
-
-/** The image of the local cluster that a build begins with; undefined when it is none of them. */
-export function localBase(reference: string): ImageName | undefined {
-    const full = readImageReference(reference.includes(":") ? reference : `${reference}:none`).full;
-    return (Object.keys(recipes) as ImageName[]).find((name) => recipes[name].reference === full);
-}
-
-/** The first tool that is installed and works; on a cluster of this machine Debian's buildah can be had when there is none. */
-async function chooseTool(cluster: Cluster): Promise<ContainerTool> {
+/**
+ * The first tool that is installed and can build on these images; on a cluster of this machine Debian's buildah can be had when
+ * there is none.
+ */
+export async function chooseTool(local: boolean, bases: readonly string[]): Promise<ContainerTool> {
     for (const tool of containerTools.filter((name) => findOnPath(name) !== undefined)) {
         // The docker command may be there without its daemon.
-        if ((await capture([tool, "info"], { timeout: 20_000 })).code === 0) {
+        if ((await capture([tool, "info"], { timeout: 20_000 })).code !== 0) {
+            say(`${tool} is installed, but does not work here.`);
+            continue;
+        }
+        const missing = local && tool === "docker" ? await missingFromDocker(bases) : [];
+        if (missing.length === 0) {
             return tool;
         }
-        say(`${tool} is installed, but does not work here.`);
+        say(
+            `docker does not have ${missing.join(", ")}, which the local cluster does; another builder takes it from there.`,
+        );
     }
-    if (cluster.kind !== "local") {
+    if (!local) {
         throw new UserError("Building an image needs docker, podman or buildah.");
     }
     await ensurePackages(["buildah"]);
     return "buildah";
 }
 
-/** Puts the local cluster's own images into the tool's storage, where a build begins with one: it pulls none then. */
+/** Those images of the local cluster that docker would have to pull, from a registry that there may not be. */
+async function missingFromDocker(bases: readonly string[]): Promise<string[]> {
+    const missing: string[] = [];
+    for (const base of bases.filter((name) => imageNamed(name) !== undefined)) {
+        if ((await capture(["docker", "image", "inspect", base], { timeout: 20_000 })).code !== 0) {
+            missing.push(base);
+        }
+    }
+    return missing;
+}
+
+/**
+ * Puts the local cluster's own images into the tool's storage, where a build begins with one; says whether it pulls none then.
+ * docker has them, or is not chosen.
+ */
 async function provideBases(tool: ContainerTool, bases: readonly string[], scratch: string): Promise<boolean> {
     if (tool === "docker") {
-        // It has them, or has a registry.
         return false;
     }
     let all = true;
     for (const base of bases) {
-        const name = localBase(base);
+        const name = imageNamed(base);
         if (name === undefined) {
             all = false;
             continue;
@@ -88,7 +98,7 @@ async function load(cluster: Cluster, archive: string, reference: string): Promi
     const size = Math.round((await stat(archive)).size / 1e6);
     await withHeartbeat(`Loading ${reference} (${size} MB) into the cluster`, async () => {
         if (cluster.kind === "minikube") {
-            await output(["minikube", "image", "load", archive]);
+            await output(["minikube", "--profile", cluster.context, "image", "load", archive]);
             return;
         }
         await importImage(archive);
@@ -112,15 +122,12 @@ async function image(): Promise<undefined> {
     }
     sayCluster(cluster);
     await requireCluster(cluster);
-    const tool = await chooseTool(cluster);
+    const bases = baseImages(await readFile(containerfile, "utf8"));
+    const tool = await chooseTool(cluster.kind === "local", bases);
     say(`Builder: ${tool}`);
-    const scratch = await mkdtemp(join(tmpdir(), "airflow-image-"));
-    try {
-        await build(cluster, tool, folder, containerfile, reference.full, scratch);
-    } finally {
-        // Files of any owner, and with buildah folders that nobody may write.
-        await rm(scratch, { recursive: true, force: true });
-    }
+    await inScratch((scratch) =>
+        build({ cluster, tool, folder, containerfile, reference: reference.full, bases, scratch }),
+    );
     process.stdout.write(
         [
             `${reference.text} is in the cluster (${watch.elapsed()}).`,
@@ -130,17 +137,41 @@ async function image(): Promise<undefined> {
     );
 }
 
-async function build(
-    cluster: Cluster,
-    tool: ContainerTool,
-    folder: string,
-    containerfile: string,
-    reference: string,
-    scratch: string,
-): Promise<void> {
+/**
+ * Runs a build with a folder for all that it writes, which may be gigabytes: below the cache, since /tmp may be memory. It is
+ * gone afterwards, and so is what a build that was killed has left.
+ */
+async function inScratch(work: (scratch: string) => Promise<void>): Promise<void> {
+    const directory = join(cacheDirectory, "image-builds");
+    await withLock(join(directory, "lock"), "builds an image", async () => {
+        const clear = async (): Promise<void> => {
+            const left = (await readdir(directory)).filter((name) => name.startsWith("build-"));
+            await removeTrees(left.map((name) => join(directory, name)));
+        };
+        await clear();
+        try {
+            await work(await mkdtemp(join(directory, "build-")));
+        } finally {
+            await clear();
+        }
+    });
+}
+
+interface Build {
+    readonly cluster: Cluster;
+    readonly tool: ContainerTool;
+    readonly folder: string;
+    readonly containerfile: string;
+    /** The image's full name. */
+    readonly reference: string;
+    /** The images that it begins with. */
+    readonly bases: readonly string[];
+    readonly scratch: string;
+}
+
+async function build({ cluster, tool, folder, containerfile, reference, bases, scratch }: Build): Promise<void> {
     await mkdir(join(scratch, "run"));
     await writeFile(policyFile(scratch), JSON.stringify({ default: [{ type: "insecureAcceptAnything" }] }));
-    const bases = baseImages(await readFile(containerfile, "utf8"));
     // minikube's machine has a registry, and the official image from it.
     const offline = cluster.kind === "local" && (await provideBases(tool, bases, scratch));
     const pip = await machinePipSettings();

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { readOptions } from "../session/options";
 import { chooseCluster } from "../session/targetCluster";
 import { UserError } from "../support/errors";
@@ -9,9 +9,10 @@ import { main } from "../support/main";
 /** Prints the path of the kubeconfig file that reaches the cluster: `export KUBECONFIG=$(make kubeconfig)`. */
 async function kubeconfig(): Promise<undefined> {
     const cluster = chooseCluster(readOptions().cluster);
-    const path = cluster.kubeconfig ?? process.env.KUBECONFIG ?? join(homedir(), ".kube", "config");
-    if (!existsSync(path.split(":")[0] ?? path)) {
-        throw new UserError(`There is no ${path} yet. make cluster-up makes the local cluster's.`);
+    const path = cluster.kubeconfig ?? (process.env.KUBECONFIG || join(homedir(), ".kube", "config"));
+    if (!path.split(delimiter).some((file) => existsSync(file))) {
+        const made = cluster.kind === "local" ? " make cluster-up makes it." : "";
+        throw new UserError(`There is no ${path} yet.${made}`);
     }
     process.stdout.write(`${path}\n`);
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { AirflowApi, type DagRun, type TaskInstance } from "../airflow/airflowApi";
 import { forwardAirflow } from "../airflow/portForward";
 import { setting } from "../session/options";
@@ -73,9 +74,7 @@ async function dagIsKnown(api: AirflowApi, dagId: string): Promise<void> {
             return dag;
         },
         { within: dagKnownWithin, what: `DAG ${dagId}`, explain: () => whatIsKnown(api) },
-    ).catch((error: Error) => {
-        throw new UserError(error.message);
-    });
+    );
 }
 
 async function whatIsKnown(api: AirflowApi): Promise<string> {
@@ -105,7 +104,7 @@ async function follow(
         if (finalRunStates.includes(run.state)) {
             return { run, tasks, took: watch.elapsed() };
         }
-        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        await pause(1_000);
     }
 }
 

@@ -1,7 +1,8 @@
-import { type KubernetesObject, podLines, troubles, warnings } from "../airflow/diagnosis";
+import { type KubernetesObject, podImages, podLines, troubles, warnings } from "../airflow/diagnosis";
+import { standInSentence } from "../images/standIns";
 import { stackNamespaces } from "../pulumi/stackFile";
 import { Session } from "../session/session";
-import { type Cluster, clusterEnvironment, isRunning, kubectl, sayCluster } from "../session/targetCluster";
+import { type Cluster, clusterEnvironment, hindrance, kubectl, sayCluster } from "../session/targetCluster";
 import { capture, output } from "../support/execution";
 import { main } from "../support/main";
 
@@ -11,8 +12,9 @@ const kinds = "namespaces,pods,deployments,statefulsets,jobs,persistentvolumecla
 async function status(): Promise<number> {
     const session = await Session.open({ quiet: true });
     sayCluster(session.cluster);
-    if (!(await isRunning(session.cluster))) {
-        process.stdout.write("The cluster is not running. make up starts it.\n");
+    const hindered = await hindrance(session.cluster);
+    if (hindered !== undefined) {
+        process.stdout.write(`${hindered}\n`);
         return 1;
     }
     const outputs = await session.outputs();
@@ -30,8 +32,10 @@ async function status(): Promise<number> {
         wrong.push("the last make up did not come to its end; run it again");
     }
     const recent = wrong.length === 0 ? [] : warnings(objects, Date.now(), 15 * 60_000, 10);
+    const standIns = session.cluster.kind === "local" ? standInSentence(podImages(objects)) : undefined;
     process.stdout.write(
         [
+            ...section("Images", standIns === undefined ? [] : [standIns]),
             ...section("Pods", podLines(objects)),
             ...section("Wrong", wrong),
             ...section("Said by what failed", failures),

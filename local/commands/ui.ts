@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
-import { forwardAirflow, isFree } from "../airflow/portForward";
+import { forwardAirflow, isFree, keepOpen, type PortForward } from "../airflow/portForward";
 import { setting } from "../session/options";
 import { Session } from "../session/session";
 import { requireCluster } from "../session/targetCluster";
-import { waitFor } from "../support/deadline";
 import { UserError } from "../support/errors";
 import { findOnPath } from "../support/execution";
 import { main } from "../support/main";
@@ -33,35 +32,25 @@ async function ui(): Promise<number> {
         throw new UserError(`Port ${port} of this machine is taken. Use another: make ui PORT=${port + 1}`);
     }
     const namespace = outputs.namespaces.airflow;
-    let forward = await forwardAirflow(session.cluster, namespace, port);
+    const signal = abortedBySignals();
+    const open = (): Promise<PortForward> => forwardAirflow(session.cluster, namespace, { port, signal });
+    const first = await open();
     process.stdout.write(
-        `\n  URL       ${forward.url}\n  User      ${outputs.adminUser}\n  Password  ${outputs.adminPassword}\n\n`,
+        `\n  URL       ${first.url}\n  User      ${outputs.adminUser}\n  Password  ${outputs.adminPassword}\n\n`,
     );
-    openBrowser(forward.url);
+    openBrowser(first.url);
     say("Ctrl-C ends this; Airflow runs on.");
-    const stopped = interrupted();
-    for (;;) {
-        const ended = await Promise.race([stopped.then(() => true), forward.ended.then(() => false)]);
-        if (ended) {
-            await forward.stop();
-            return 0;
-        }
-        // kubectl stays with one pod and ends with it, as on an update of the api-server.
-        say("The connection was cut; connecting again ...");
-        forward = await waitFor(() => forwardAirflow(session.cluster, namespace, port), {
-            within: 300_000,
-            what: "a new connection to the api-server",
-        });
-    }
+    await keepOpen(first, open, signal);
+    return 0;
 }
 
-/** Settles on Ctrl-C or another friendly request to end. */
-function interrupted(): Promise<void> {
-    return new Promise((resolve) => {
-        for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-            process.once(signal, () => resolve());
-        }
-    });
+/** Aborted by Ctrl-C or another friendly request to end; a second one ends us at once. */
+function abortedBySignals(): AbortSignal {
+    const controller = new AbortController();
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+        process.once(signal, () => controller.abort());
+    }
+    return controller.signal;
 }
 
 function openBrowser(url: string): void {

@@ -1,8 +1,7 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { appendFile, readFile } from "node:fs/promises";
 import { basename } from "node:path";
+import { UserError } from "../support/errors";
+import { lastLines, run } from "../support/execution";
 
 /** The time that every file of an image has: the oldest that a zip archive can hold, which Python's tools insist on. */
 export const imageTime = 315_532_800;
@@ -13,7 +12,7 @@ export interface Builder {
     readonly directory: string;
     /** Where the output of commands goes. */
     readonly log: string;
-    /** Runs a command; throws with the end of its output when it fails. */
+    /** Runs a command; a `UserError` tells the end of its output when it fails. An interruption kills it. */
     run(program: string, arguments_: readonly string[]): Promise<void>;
 }
 
@@ -29,22 +28,16 @@ export async function allEnded(...parts: readonly Promise<void>[]): Promise<void
     await Promise.all(parts);
 }
 
-/** The last lines of a text. */
-export function tail(text: string, lines: number): string {
-    return text.trimEnd().split("\n").slice(-lines).join("\n");
-}
-
 /** A builder whose commands write to a log file. */
 export function createBuilder(directory: string, log: string): Builder {
     return {
         directory,
         log,
         async run(program, arguments_) {
-            const output = createWriteStream(log, { flags: "a", mode: 0o600 });
-            await once(output, "open");
-            output.write(`\n$ ${[program, ...arguments_].join(" ")}\n`);
-            const child = spawn("setpriv", [...contained, program, ...arguments_], {
-                stdio: ["ignore", "pipe", "pipe"],
+            await appendFile(log, `\n$ ${[program, ...arguments_].join(" ")}\n`, { mode: 0o600 });
+            const code = await run(["setpriv", ...contained, program, ...arguments_], {
+                outputFile: log,
+                disposable: true,
                 env: {
                     ...process.env,
                     LC_ALL: "C.UTF-8",
@@ -52,15 +45,10 @@ export function createBuilder(directory: string, log: string): Builder {
                     SOURCE_DATE_EPOCH: String(imageTime),
                 },
             });
-            child.stdout.pipe(output, { end: false });
-            child.stderr.pipe(output, { end: false });
-            const [code] = (await once(child, "close")) as [number | null];
-            output.end();
-            await once(output, "finish");
             if (code !== 0) {
-                const last = tail(await readFile(log, "utf8"), 20);
-                throw new Error(
-                    `${basename(program)} failed with exit code ${code ?? "none"}. The log ends with:\n${last}\nAll of it: ${log}`,
+                const last = lastLines(await readFile(log, "utf8"), 20);
+                throw new UserError(
+                    `${basename(program)} failed with exit code ${code}. The log ends with:\n${last}\nAll of it: ${log}`,
                 );
             }
         },

@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { UserError } from "../support/errors";
+import { main } from "../support/main";
 import { archivePath } from "./archives";
 import { buildImages, ensureImages, type ImageName, imageNames, recipes, testImageNames } from "./index";
 import { lockRequirements } from "./lockRequirements";
@@ -17,10 +19,10 @@ function isImageName(name: string): name is ImageName {
     return name in recipes;
 }
 
-async function main([command, ...names]: string[]): Promise<void> {
+async function images([command, ...names]: string[]): Promise<undefined> {
     const unknown = names.filter((name) => !isImageName(name));
     if (unknown.length > 0) {
-        throw new Error(`unknown image: ${unknown.join(", ")}; there are ${all.join(", ")}`);
+        throw new UserError(`unknown image: ${unknown.join(", ")}; there are ${all.join(", ")}`);
     }
     const chosen = names.length > 0 ? names.filter(isImageName) : imageNames;
     switch (command) {
@@ -41,11 +43,8 @@ async function main([command, ...names]: string[]): Promise<void> {
             await lockRequirements("test-servers");
             return;
         default:
-            throw new Error(usage);
+            throw new UserError(usage);
     }
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-});
+main(() => images(process.argv.slice(2)));

@@ -23,6 +23,11 @@ const manuals = ["doc/*", "info/*", "lintian/*", "locale/*", "man/*", "bug/*", "
     (path) => `/usr/share/${path}`,
 );
 
+/** A text as one word of a shell, whatever is in it. */
+export function shellWord(text: string): string {
+    return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** Makes the root of a minimal Debian from the machine's own mirrors. Nothing of the machine's settings stays in it. */
 export async function buildDebianRoot(builder: Builder, args: DebianRootArgs): Promise<void> {
     const access = join(builder.directory, "apt.conf");
@@ -37,7 +42,7 @@ export async function buildDebianRoot(builder: Builder, args: DebianRootArgs): P
         ...[...manuals, ...(args.leftOut ?? [])].map((path) => `--dpkgopt=path-exclude=${path}`),
         "--dpkgopt=path-include=/usr/share/doc/*/copyright",
         ...logins.map((name) => `--setup-hook=cp -a /etc/apt/${name} "$1/etc/apt/"`),
-        ...(args.before === undefined ? [] : [`--essential-hook=chroot "$1" sh -euc '${args.before}'`]),
+        ...(args.before === undefined ? [] : [`--essential-hook=chroot "$1" sh -euc ${shellWord(args.before)}`]),
         args.suite,
         args.root,
         ...(await machineSources(args.suite)),

@@ -1,10 +1,21 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { UserError } from "../support/errors";
 
 /** A program that builds images. */
 export type ContainerTool = "docker" | "podman" | "buildah";
 
 /** In the order in which they are looked for. */
 export const containerTools: readonly ContainerTool[] = ["docker", "podman", "buildah"];
+
+/** The file in a folder that says how its image is built; a `UserError` without one. */
+export function containerfileIn(folder: string): string {
+    const found = ["Containerfile", "Dockerfile"].map((name) => join(folder, name)).find((file) => existsSync(file));
+    if (found === undefined) {
+        throw new UserError(`FOLDER: there is no Containerfile or Dockerfile in ${folder}`);
+    }
+    return found;
+}
 
 /** What is built. */
 export interface BuildArgs {

@@ -37,6 +37,18 @@ export const imageNames = Object.keys(clusterRecipes) as ImageName[];
 /** Those that tests need besides: `ensureImages(testImageNames)` imports them. */
 export const testImageNames = Object.keys(testRecipes) as ImageName[];
 
+/** The image that a pod or a Containerfile names so, short names of Docker's registry included; undefined when it is none. */
+export function imageNamed(reference: string): ImageName | undefined {
+    const found = (Object.keys(recipes) as ImageName[]).filter((name) =>
+        shortNames(recipes[name].reference).includes(reference),
+    );
+    return found[0];
+}
+
+function shortNames(reference: string): readonly string[] {
+    return [reference, reference.replace(/^docker\.io\//, ""), reference.replace(/^docker\.io\/library\//, "")];
+}
+
 /** Those images whose archives the cache lacks. */
 export function unbuiltImages(names: readonly ImageName[]): ImageName[] {
     return names.filter((name) => !isBuilt(name, recipes[name]));

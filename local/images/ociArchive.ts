@@ -7,6 +7,7 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { extract, type Pack, pack } from "tar-stream";
+import { UserError } from "../support/errors";
 import { imageArchitecture } from "./architecture";
 import { imageTime } from "./builder";
 
@@ -76,7 +77,7 @@ function sha256(hash: Hash): string {
 async function succeeded(child: ChildProcess, what: string): Promise<void> {
     const [code] = (await once(child, "close")) as [number | null];
     if (code !== 0) {
-        throw new Error(`${what} failed with exit code ${code ?? "none"}`);
+        throw new UserError(`${what} failed with exit code ${code ?? "none"}; what it said is above.`);
     }
 }
 
@@ -174,5 +175,5 @@ export async function archiveDigest(archive: string): Promise<string> {
     } finally {
         source.destroy();
     }
-    throw new Error(`${archive} is not an OCI archive: it has no index.json`);
+    throw new UserError(`${archive} is not an OCI archive: it has no index.json. Remove it, and run this again.`);
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
+import { UserError } from "../support/errors";
 import { capture } from "../support/execution";
 
 /** What the pip of a build has to know to reach its index. */
@@ -47,7 +48,15 @@ export async function machinePipSettings(): Promise<PipSettings> {
     const settings = pipSettings(listed?.code === 0 ? listed.stdout : "");
     if (settings.certificates !== undefined) {
         // Better here than in the middle of a build.
-        readFileSync(settings.certificates);
+        requireReadable(settings.certificates);
     }
     return settings;
+}
+
+function requireReadable(file: string): void {
+    try {
+        accessSync(file, constants.R_OK);
+    } catch {
+        throw new UserError(`pip's setting cert names ${file}, which cannot be read; see python3 -m pip config list`);
+    }
 }

@@ -1,11 +1,21 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { imageArchitecture } from "./architecture";
 import type { Recipe } from "./recipe";
 
-// What all recipes build with.
-const shared = ["builder.ts", "debianRoot.ts", "ociArchive.ts", "wheels.ts"].map((file) => join(__dirname, file));
+/** What all recipes build with: the files that decide what is in an image, or how it is packed. */
+export const shared: readonly string[] = [
+    "architecture.ts",
+    "builder.ts",
+    "debianRoot.ts",
+    "debianSources.ts",
+    "ociArchive.ts",
+    "wheels.ts",
+].map((file) => join(__dirname, file));
+
+/** What else decides what is in a program from a Go module. */
+export const goProgramSource: string = resolve(__dirname, "../support/goProgram.ts");
 
 /** The files below a path, itself when it is one, with their names from there; sorted. */
 function filesBelow(path: string): [name: string, file: string][] {

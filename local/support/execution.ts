@@ -20,6 +20,8 @@ export interface Surroundings {
 export interface RunOptions extends Surroundings {
     /** A file that gets what it prints, in place of the terminal; it asks nothing then. */
     readonly outputFile?: string;
+    /** Whether an interruption kills it: nobody wants what it makes, and it may not listen. */
+    readonly disposable?: boolean;
 }
 
 /** How a program is run whose output is collected. */
@@ -46,9 +48,10 @@ export interface CommandResult {
  */
 export async function run(
     command: readonly string[],
-    { outputFile, ...surroundings }: RunOptions = {},
+    { outputFile, disposable, ...surroundings }: RunOptions = {},
 ): Promise<number> {
-    const { exitCode, signal } = await ended(command, { ...surroundings, ...terminal(outputFile) });
+    const options = { ...surroundings, ...terminal(outputFile) };
+    const { exitCode, signal } = await ended(command, options, disposable);
     return exitCode ?? (signal === "SIGINT" ? 130 : 1);
 }
 
@@ -166,12 +169,13 @@ async function started(command: readonly string[], options: Options): Promise<{ 
 interface Waited {
     child?: ResultPromise;
     interrupted: boolean;
+    readonly disposable: boolean;
 }
 
 const waited = new Set<Waited>();
 
-async function ended(command: readonly string[], options: Options): Promise<Result> {
-    const one: Waited = { interrupted: false };
+async function ended(command: readonly string[], options: Options, disposable = false): Promise<Result> {
+    const one: Waited = { interrupted: false, disposable };
     // Before the program starts: from then on, an interruption is one of both.
     if (waited.size === 0) {
         process.on("SIGINT", onInterrupt).on("SIGTERM", onTerminate).on("SIGHUP", onTerminate);
@@ -200,6 +204,9 @@ async function ended(command: readonly string[], options: Options): Promise<Resu
 function onInterrupt(): void {
     for (const one of waited) {
         one.interrupted = true;
+        if (one.disposable) {
+            one.child?.kill("SIGKILL");
+        }
     }
 }
 
@@ -207,6 +214,6 @@ function onInterrupt(): void {
 function onTerminate(): void {
     for (const one of waited) {
         one.interrupted = true;
-        one.child?.kill("SIGINT");
+        one.child?.kill(one.disposable ? "SIGKILL" : "SIGINT");
     }
 }

@@ -2,7 +2,7 @@ import { UserError } from "./errors";
 
 /**
  * Runs a command's work and turns how it ends into an exit code: a number is one, nothing is success. A failure that a person
- * can mend is told as its message alone; any other as one line, with the stack trace when `DEBUG=1` asks for it.
+ * can mend is told as its message alone; any other as its message, too, with the stack trace when `DEBUG=1` asks for it.
  */
 export function main(work: () => Promise<number | undefined>): void {
     work().then(
@@ -26,7 +26,7 @@ export function failureText(error: unknown, debug: boolean): string {
     }
     return error instanceof UserError
         ? error.message
-        : `${error.name}: ${error.message.split("\n")[0]} (DEBUG=1 shows the stack trace)`;
+        : `${error.name}: ${error.message}\nDEBUG=1 shows the stack trace.`;
 }
 
 function withCauses(error: Error): string {

@@ -1,5 +1,3 @@
-import { UserError } from "./errors";
-
 const started = Date.now();
 
 /** Elapsed time as people read it: "7 s", "3 min 05 s". */
@@ -25,23 +23,7 @@ export async function withHeartbeat<Result>(what: string, work: () => Promise<Re
     }
 }
 
-/** Waits until `check` holds, or throws after `timeout` milliseconds with what `describe` says. */
-export async function waitUntil(
-    check: () => Promise<boolean>,
-    timeout: number,
-    describe: () => Promise<string> | string,
-    interval = 150,
-): Promise<void> {
-    const deadline = Date.now() + timeout;
-    while (!(await check())) {
-        if (Date.now() > deadline) {
-            throw new UserError(await describe());
-        }
-        await new Promise((resolve) => setTimeout(resolve, interval));
-    }
-}
 /** Tells what goes on, on standard error: standard output is for results. */
-
 export function say(text: string): void {
     process.stderr.write(`${text}\n`);
 }

@@ -5,13 +5,13 @@ import { dirname, join } from "node:path";
 
 const made: string[] = [];
 
-/** A new folder with files: paths and contents. */
-export function folder(files: Record<string, string | Buffer> = {}): string {
+/** A new folder with files: paths and contents. Programs are made with the mode 0o755. */
+export function folder(files: Record<string, string | Buffer> = {}, mode = 0o666): string {
     const path = mkdtempSync(join(tmpdir(), "airflow-kubernetes-test-"));
     made.push(path);
     for (const [name, content] of Object.entries(files)) {
         mkdirSync(dirname(join(path, name)), { recursive: true });
-        writeFileSync(join(path, name), content);
+        writeFileSync(join(path, name), content, { mode });
     }
     return path;
 }

@@ -263,3 +263,22 @@ describe("the public arguments", () => {
         }
     });
 });
+
+describe("conventions of all TypeScript here", () => {
+    const files = ["components", "local", "tests"].flatMap((folder) =>
+        readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+            .filter((path) => path.endsWith(".ts") && !path.includes("node_modules"))
+            .map((path) => join(root, folder, path)),
+    );
+
+    it("imports its own files without their extensions; import() alone needs them", () => {
+        const imports = /^(?:import|export) [^;]*?from "(\.[^"]*)";$/gm;
+        const extended = files.flatMap((file) =>
+            [...readFileSync(file, "utf8").matchAll(imports)]
+                .filter(([, path]) => /\.[cm]?[jt]s$/.test(path))
+                .map(([, path]) => `${relative(root, file)}: ${path}`),
+        );
+        expect(files.length).to.be.greaterThan(150);
+        expect(extended).to.deep.equal([]);
+    });
+});

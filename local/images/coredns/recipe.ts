@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { goBinary } from "../../cluster/binaries";
 import { requiredVersion } from "../../support/goProgram";
 import type { Recipe } from "../recipe";
+import { goProgramSource } from "../recipeHash";
 
 const module_ = resolve(__dirname, "../../cluster/go/coredns");
 const version = requiredVersion(readFileSync(join(module_, "go.mod"), "utf8"), "github.com/coredns/coredns");
@@ -18,7 +19,7 @@ export const coredns: Recipe = {
         ExposedPorts: { "53/tcp": {}, "53/udp": {} },
     },
     packages: [],
-    sources: [__dirname, module_],
+    sources: [__dirname, module_, goProgramSource, resolve(__dirname, "../../cluster/binaries.ts")],
     async build(root) {
         await copyFile(await goBinary("coredns"), join(root, "coredns"));
     },

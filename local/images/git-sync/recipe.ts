@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type GoModule, goProgram } from "../../support/goProgram";
 import { buildDebianRoot, runInRoot } from "../debianRoot";
 import type { Recipe } from "../recipe";
+import { goProgramSource } from "../recipeHash";
 
 /** The program itself. */
 export const gitSyncProgram: GoModule = { name: "git-sync", directory: join(__dirname, "program") };
@@ -17,7 +18,7 @@ export const gitSync: Recipe = {
         Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/tmp", "GITSYNC_ROOT=/git"],
     },
     packages: ["mmdebstrap"],
-    sources: [__dirname],
+    sources: [__dirname, goProgramSource],
     async build(root, builder) {
         await buildDebianRoot(builder, {
             root,

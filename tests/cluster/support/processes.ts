@@ -1,11 +1,12 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { isAlive, type ProcessRecord, processRecord } from "../../../local/cluster/processes";
 import { repositoryDirectory } from "../../../local/support/paths";
 
 /** What a test run leaves for people to look at: screenshots, and what each command printed. */
 export const outputDirectory = join(repositoryDirectory, "test-output");
 
-const record = join(outputDirectory, "process-groups");
+const record = join(outputDirectory, "process-groups.json");
 
 /** Removes what the last test run left for people to look at. */
 export function clearOutput(): void {
@@ -18,16 +19,18 @@ export function clearOutput(): void {
 /** Remembers a process group, so that the next test run can end it if this one is killed. */
 export function remember(leader: number): void {
     mkdirSync(outputDirectory, { recursive: true });
-    appendFileSync(record, `${leader} ${startTime(leader) ?? "gone"}\n`);
+    const running = processRecord(leader);
+    if (running !== undefined) {
+        appendFileSync(record, `${JSON.stringify(running)}\n`);
+    }
 }
 
 /** Ends the process groups that a killed test run left; a pid that belongs to something else by now is let alone. */
 export function endRemembered(): void {
-    const lines = existsSync(record) ? readFileSync(record, "utf8").trim().split("\n") : [];
-    for (const line of lines) {
-        const [leader = 0, started] = line.split(" ").map(Number);
-        if (leader > 1 && startTime(leader) === started) {
-            signal(leader, "SIGKILL");
+    const lines = existsSync(record) ? readFileSync(record, "utf8").split("\n").filter(Boolean) : [];
+    for (const leader of lines.map((line) => JSON.parse(line) as ProcessRecord)) {
+        if (isAlive(leader)) {
+            signal(leader.pid, "SIGKILL");
         }
     }
     rmSync(record, { force: true });
@@ -41,16 +44,5 @@ export function signal(leader: number, name: NodeJS.Signals): void {
         if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
             throw error;
         }
-    }
-}
-
-/** When a process started, in the kernel's ticks since boot; undefined when there is none. */
-function startTime(pid: number): number | undefined {
-    try {
-        const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-        // The name, in parentheses, may hold anything; the start time is the 20th field after it.
-        return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
-    } catch {
-        return undefined;
     }
 }

@@ -12,7 +12,7 @@ import {
     parseStat,
     processRecord,
 } from "../../../local/cluster/processes";
-import { waitUntil } from "../../../local/support/progress";
+import { waitFor } from "../../../local/support/deadline";
 
 function started(program: string, ...arguments_: string[]): ProcessRecord {
     const child = spawn(program, arguments_, { stdio: "ignore" });
@@ -66,11 +66,11 @@ describe("local/cluster: logs of the parts", () => {
         const [program = "", ...arguments_] = logKeeperPart(directory, 100, 0.1).command;
         const keeper = started(program, ...arguments_);
         try {
-            await waitUntil(
-                async () => existsSync(`${long}.1`) && statSync(long).size < statSync(`${long}.1`).size,
-                10_000,
-                () => "the log was not cut",
-            );
+            await waitFor(async () => existsSync(`${long}.1`) && statSync(long).size < statSync(`${long}.1`).size, {
+                within: 10_000,
+                every: 100,
+                what: "the log to be cut",
+            });
             expect(readFileSync(`${long}.1`, "utf8")).to.match(/^(line\n)+$/);
             expect(readFileSync(short, "utf8")).to.equal("kept\n");
         } finally {

@@ -2,13 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { containerfileIn, localBase } from "../../../local/commands/image";
-import { recipes } from "../../../local/images";
+import { chooseTool } from "../../../local/commands/image";
+import { imageNamed, recipes } from "../../../local/images";
 import {
     type BuildArgs,
     baseImages,
     buildCommand,
     type ContainerTool,
+    containerfileIn,
     containerTools,
     saveCommand,
 } from "../../../local/images/imageBuilder";
@@ -16,6 +17,8 @@ import { readImageReference } from "../../../local/images/imageReference";
 import { pipSettings } from "../../../local/images/pipSettings";
 import { UserError } from "../../../local/support/errors";
 import { repositoryDirectory } from "../../../local/support/paths";
+import { removeFolders } from "../../support/folders";
+import { programsOnPath } from "../support/programs";
 
 const example = join(repositoryDirectory, "examples/image");
 
@@ -71,11 +74,58 @@ describe("make image: FOLDER", () => {
     });
 
     it("knows the images of the local cluster by short names, too", () => {
-        expect(localBase("apache/airflow:3.3.2")).to.equal("airflow");
-        expect(localBase(recipes.airflow.reference)).to.equal("airflow");
-        expect(localBase("postgres:17")).to.equal("postgres");
-        expect(localBase("apache/airflow:3.3.1")).to.equal(undefined);
-        expect(localBase("apache/airflow")).to.equal(undefined);
+        expect(imageNamed("apache/airflow:3.3.2")).to.equal("airflow");
+        expect(imageNamed(recipes.airflow.reference)).to.equal("airflow");
+        expect(imageNamed("postgres:17")).to.equal("postgres");
+        expect(imageNamed("apache/airflow:3.3.1")).to.equal(undefined);
+        expect(imageNamed("apache/airflow")).to.equal(undefined);
+        expect(imageNamed("airflow:3.3.2")).to.equal(undefined);
+    });
+});
+
+describe("make image: the builder", () => {
+    after(removeFolders);
+    const bases = [recipes.airflow.reference, "example.com/other:1"];
+    const works = "exit 0";
+    const withoutImages = '[ "$1" = info ]';
+
+    describe("where docker has the images that a build begins with", () => {
+        programsOnPath({ docker: works, podman: works }, { alone: true });
+
+        it("is docker", async () => {
+            expect(await chooseTool(true, bases)).to.equal("docker");
+        });
+    });
+
+    describe("where docker would have to pull an image that the local cluster has", () => {
+        programsOnPath({ docker: withoutImages, buildah: works }, { alone: true });
+
+        it("is the next that works, on the local cluster", async () => {
+            expect(await chooseTool(true, bases)).to.equal("buildah");
+        });
+
+        it("is docker all the same for what only a registry has, and for minikube", async () => {
+            expect(await chooseTool(true, ["example.com/other:1"])).to.equal("docker");
+            expect(await chooseTool(false, bases)).to.equal("docker");
+        });
+    });
+
+    describe("where docker has no daemon", () => {
+        programsOnPath({ docker: "exit 1", podman: works }, { alone: true });
+
+        it("is the next that works", async () => {
+            expect(await chooseTool(false, bases)).to.equal("podman");
+        });
+    });
+
+    describe("where there is none", () => {
+        programsOnPath({}, { alone: true });
+
+        it("is asked for in one sentence", async () => {
+            const error = await chooseTool(false, bases).catch((reason: Error) => reason);
+            expect(error).to.be.instanceOf(UserError);
+            expect(String(error)).to.include("needs docker, podman or buildah");
+        });
     });
 });
 

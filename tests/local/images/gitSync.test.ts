@@ -18,14 +18,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { gitSyncProgram } from "../../../local/images/git-sync/recipe";
+import { waitFor } from "../../../local/support/deadline";
 import { goProgram } from "../../../local/support/goProgram";
-import { waitUntil } from "../../../local/support/progress";
 
 interface Running {
     readonly child: ChildProcess;
     readonly ended: Promise<number | null>;
     messages(): string;
 }
+
+const soon = { within: 10_000, every: 20 };
 
 describe("local/images/git-sync", () => {
     const home = mkdtempSync(join(tmpdir(), "git-sync-test-"));
@@ -93,7 +95,7 @@ describe("local/images/git-sync", () => {
     async function synced(process_: Running, hash: string): Promise<void> {
         const holds = async () =>
             existsSync(join(root, "current")) && readlinkSync(join(root, "current")).endsWith(hash);
-        await waitUntil(holds, 10_000, () => `no sync to ${hash}:\n${process_.messages()}`, 20);
+        await waitFor(holds, { ...soon, what: `a sync to ${hash}`, explain: process_.messages });
     }
 
     function lines(process_: Running): Record<string, unknown>[] {
@@ -173,7 +175,7 @@ describe("local/images/git-sync", () => {
         await synced(process_, hash);
         expect(readdirSync(join(root, "current")).sort()).to.deep.equal([".git", "dag.py"]);
         const alone = async () => readdirSync(join(root, ".worktrees")).join() === hash;
-        await waitUntil(alone, 10_000, () => "the old checkout stays", 20);
+        await waitFor(alone, { ...soon, what: "the old checkout to go" });
     });
 
     it("takes an annotated tag, and a hash, after which there is nothing to do until it is stopped", async () => {
@@ -185,7 +187,11 @@ describe("local/images/git-sync", () => {
         git(upstream, "config", "uploadpack.allowAnySHA1InWant", "true");
         rmSync(root, { recursive: true });
         const byHash = start({ GITSYNC_REF: hash });
-        await waitUntil(async () => byHash.messages().includes("no further sync needed"), 10_000, byHash.messages, 20);
+        await waitFor(async () => byHash.messages().includes("no further sync needed"), {
+            ...soon,
+            what: "the end of all work",
+            explain: byHash.messages,
+        });
         byHash.child.kill("SIGTERM");
         expect(await byHash.ended).to.equal(0);
     });
@@ -227,11 +233,15 @@ describe("local/images/git-sync", () => {
 
         const file = join(root, "error.json");
         const process_ = start({ GITSYNC_REF: "later", GITSYNC_MAX_FAILURES: "-1", GITSYNC_ERROR_FILE: "error.json" });
-        await waitUntil(async () => existsSync(file), 10_000, process_.messages, 20);
+        await waitFor(async () => existsSync(file), { ...soon, what: "the error file", explain: process_.messages });
         expect(JSON.parse(readFileSync(file, "utf8")).Err).to.contain("couldn't find remote ref later");
         git(upstream, "branch", "later");
         await synced(process_, git(upstream, "rev-parse", "HEAD"));
-        await waitUntil(async () => !existsSync(file), 10_000, process_.messages, 20);
+        await waitFor(async () => !existsSync(file), {
+            ...soon,
+            what: "the error file to go",
+            explain: process_.messages,
+        });
         expect(process_.child.exitCode).to.equal(null);
     });
 
@@ -290,21 +300,17 @@ describe("local/images/git-sync", () => {
             GITSYNC_HTTP_METRICS: "true",
         });
         // The kernel has picked the port.
-        let port: string | undefined;
-        await waitUntil(
+        const port = await waitFor(
             async () => {
                 const sockets = execFileSync("ss", ["-Hltnp"], { encoding: "utf8" });
-                port = sockets.match(new RegExp(`127\\.0\\.0\\.1:(\\d+).*pid=${process_.child.pid},`))?.[1];
-                return port !== undefined;
+                return sockets.match(new RegExp(`127\\.0\\.0\\.1:(\\d+).*pid=${process_.child.pid},`))?.[1];
             },
-            10_000,
-            process_.messages,
-            50,
+            { ...soon, what: "a port that it listens on", explain: process_.messages },
         );
         expect((await fetch(`http://127.0.0.1:${port}/`)).status).to.equal(503);
         git(upstream, "branch", "later");
         const ready = async () => (await fetch(`http://127.0.0.1:${port}/`)).status === 200;
-        await waitUntil(ready, 10_000, process_.messages, 20);
+        await waitFor(ready, { ...soon, what: "it to be ready", explain: process_.messages });
         const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
         expect(metrics).to.match(/git_sync_count_total\{status="error"\} [1-9]/);
         expect(metrics).to.contain('git_sync_count_total{status="success"} 1');
@@ -351,7 +357,11 @@ describe("local/images/git-sync", () => {
             const process_ = start({ ...settings(`${password}\n`), GITSYNC_MAX_FAILURES: "-1" });
             await synced(process_, git(upstream, "rev-parse", "HEAD"));
             password = "rotated";
-            await waitUntil(async () => process_.messages().includes("will retry"), 10_000, process_.messages, 20);
+            await waitFor(async () => process_.messages().includes("will retry"), {
+                ...soon,
+                what: "another try",
+                explain: process_.messages,
+            });
             writeFileSync(join(directory, "password"), password);
             const hash = commit(upstream, "dag.py", "two");
             git(join(directory, "bare.git"), "fetch", "--quiet", upstream, "main:main");

@@ -124,6 +124,6 @@ describe("local/images: OCI archive", () => {
             () => "",
             (error: Error) => error.message,
         );
-        expect(message).to.equal(`${file} is not an OCI archive: it has no index.json`);
+        expect(message).to.equal(`${file} is not an OCI archive: it has no index.json. Remove it, and run this again.`);
     });
 });

@@ -1,9 +1,10 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { imageNames, recipes } from "../../../local/images/index";
-import { recipeHash } from "../../../local/images/recipeHash";
+import { recipeHash, shared } from "../../../local/images/recipeHash";
+import { repositoryDirectory } from "../../../local/support/paths";
 
 describe("local/images: recipe hash", () => {
     let directory: string;
@@ -60,4 +61,43 @@ describe("local/images: recipe hash", () => {
     it("is different for every image", () => {
         expect(new Set(imageNames.map((name) => recipeHash(recipes[name]))).size).to.equal(imageNames.length);
     });
+
+    for (const [name, recipe] of Object.entries(recipes)) {
+        it(`covers all code that decides what is in ${name}`, () => {
+            const sources = [...shared, ...recipe.sources];
+            const covers = (file: string) => sources.some((path) => file === path || file.startsWith(`${path}/`));
+            const own = recipe.sources.map((path) => join(path, "recipe.ts")).find((path) => existsSync(path));
+            const uncovered = importedBy(own ?? expect.fail("it has no recipe.ts"))
+                .filter((file) => !covers(file))
+                .map((file) => file.slice(repositoryDirectory.length + 1));
+            expect(uncovered.filter((file) => !withoutInfluence.includes(file))).to.deep.equal([]);
+        });
+    }
 });
+
+// How programs are run, found, cached and told of on the machine that builds.
+const withoutInfluence = [
+    "local/cluster/layout.ts",
+    "local/cluster/ranges.ts",
+    "local/images/recipeHash.ts",
+    "local/support/buildCache.ts",
+    "local/support/buildKey.ts",
+    "local/support/errors.ts",
+    "local/support/execution.ts",
+    "local/support/lock.ts",
+    "local/support/paths.ts",
+    "local/support/progress.ts",
+    "local/support/removal.ts",
+];
+
+/** The files of this project that a file imports, for more than types, and those that these import; itself included. */
+function importedBy(file: string, known = new Set<string>()): string[] {
+    if (!known.has(file)) {
+        known.add(file);
+        const imports = readFileSync(file, "utf8").matchAll(/^(?:import|export) (?!type )[^;]*?from "(\.[^"]+)";$/gm);
+        for (const [, path = ""] of imports) {
+            importedBy(`${join(dirname(file), path)}.ts`, known);
+        }
+    }
+    return [...known];
+}

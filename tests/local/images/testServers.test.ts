@@ -1,24 +1,14 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { waitFor } from "../../../local/support/deadline";
 import { repositoryDirectory } from "../../../local/support/paths";
+import { freePort } from "../../cluster/support/ports";
 
 const folder = join(repositoryDirectory, "local/images/test-servers");
-
-async function freePort(): Promise<number> {
-    const probe = createServer().listen(0, "127.0.0.1");
-    await once(probe, "listening");
-    const { port } = probe.address() as AddressInfo;
-    probe.close();
-    await once(probe, "close");
-    return port;
-}
 
 describe("local/images/test-servers", () => {
     const directory = mkdtempSync(join(tmpdir(), "test-servers-"));

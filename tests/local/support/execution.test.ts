@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { processRecord } from "../../../local/cluster/processes";
 import { waitFor } from "../../../local/support/deadline";
 import { UserError } from "../../../local/support/errors";
 import { capture, findOnPath, output, run, start, systemPath } from "../../../local/support/execution";
@@ -95,15 +96,12 @@ describe("local/support/execution", () => {
     });
 });
 
-/** Waits until a process has ended: it may be a zombie of whoever reaps it later. */
 async function isGone(pid: number): Promise<void> {
-    await waitFor(
-        async () => {
-            const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "utf8") : ") Z";
-            return stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
-        },
-        { within: 10_000, every: 20, what: `the end of process ${pid}` },
-    );
+    await waitFor(async () => processRecord(pid) === undefined, {
+        within: 10_000,
+        every: 20,
+        what: `the end of process ${pid}`,
+    });
 }
 
 describe("local/support/execution: signals", function () {
@@ -159,7 +157,14 @@ describe("local/support/execution: signals", function () {
                 explain: () => [...seen(), ...printed].join("\n"),
             });
         await sees(1);
-        return { pid, ended, seen, sees, end: () => writeFileSync(join(directory, "end"), "") };
+        return {
+            pid,
+            ended,
+            seen,
+            sees,
+            printed: () => printed.join(""),
+            end: () => writeFileSync(join(directory, "end"), ""),
+        };
     }
 
     for (const how of ["run", "capture"]) {
@@ -186,12 +191,25 @@ describe("local/support/execution: signals", function () {
         }
     }
 
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+        it(`kills a program that nobody wants any more on ${signal}, and cleans up`, async () => {
+            const ours = await started("await run(command, { disposable: true });");
+            process.kill(ours.pid, signal);
+            expect(await ours.ended).to.include({ code: 130, printed: "cleaned up\nInterrupted.\n" });
+            expect(ours.seen()).to.have.length(1);
+        });
+    }
+
     it("leaves signals alone once the program has ended", async () => {
         const ours = await started(
-            "await run(command); process.stdin.resume(); await new Promise(() => setInterval(() => 0, 1000));",
+            'await run(command); console.log("goes on"); await new Promise(() => setInterval(() => 0, 1000));',
         );
         ours.end();
-        await ours.sees(2);
+        await waitFor(async () => ours.printed().includes("goes on"), {
+            within: 20_000,
+            every: 20,
+            what: "it to go on",
+        });
         process.kill(ours.pid, "SIGTERM");
         expect(await ours.ended).to.deep.include({ code: null, signal: "SIGTERM" });
     });

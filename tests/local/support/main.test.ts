@@ -10,9 +10,9 @@ describe("local/support/main", () => {
         expect(failureText(new Interrupted(), false)).to.equal("Interrupted.");
     });
 
-    it("tells any other failure in one line that says how to see more", () => {
+    it("tells any other failure without its stack trace, and how to see that", () => {
         expect(failureText(new TypeError("x is not a function\nmore"), false)).to.equal(
-            "TypeError: x is not a function (DEBUG=1 shows the stack trace)",
+            "TypeError: x is not a function\nmore\nDEBUG=1 shows the stack trace.",
         );
         expect(failureText("thrown text", false)).to.equal("thrown text");
     });
