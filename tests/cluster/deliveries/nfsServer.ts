@@ -75,7 +75,10 @@ export function nfsServer(installation: Installation, { installed, publish, next
     const again = once("a make up with the claims that are left", async () => {
         const { runId, files, database } = await destroyed();
         const delivery = await next();
-        await delivery.publish({ "afterwards.py": versionDag("afterwards", 1) });
+        await delivery.publish({
+            "many_lines.py": linesDag(dagId, lines),
+            "afterwards.py": versionDag("afterwards", 1),
+        });
         installation.configure({
             storage: { kind: "nfsServer", nfsServer: { existingClaim: files } },
             database: { ...nfsServerSettings.database, existingClaim: database },
