@@ -44,8 +44,9 @@ async function bench(): Promise<undefined> {
     const time = async (what: string, target: string, note: string, more: NodeJS.ProcessEnv = {}): Promise<string> => {
         say(`${what}: make ${target} ...`);
         const since = performance.now();
+        isUp ||= target === "up";
         const made = await capture(["make", target], { env: { ...env, ...more }, cwd: repositoryDirectory });
-        isUp = (isUp || target === "up") && target !== "down";
+        isUp &&= target !== "down" || made.code !== 0;
         if (made.code !== 0) {
             throw new UserError(
                 `make ${target} failed:\n${(made.stdout + made.stderr).split("\n").slice(-40).join("\n")}`,

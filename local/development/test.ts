@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { clusterDown, clusterUp } from "../cluster";
-import { ensureImages } from "../images";
+import { clusterDown } from "../cluster";
 import { setting } from "../session/options";
+import { chooseCluster, startCluster } from "../session/targetCluster";
 import { Interrupted, UserError } from "../support/errors";
 import { capture, run } from "../support/execution";
 import { main } from "../support/main";
@@ -86,7 +86,7 @@ async function test(): Promise<number> {
     const tell = async (part: Part, runner: Runner): Promise<void> => void told.push(await runPart(part, runner, grep));
     try {
         // What needs no cluster runs while one starts.
-        const started = needsCluster ? startCluster() : undefined;
+        const started = needsCluster ? tryStart() : undefined;
         const runner = started === undefined ? onTerminal : inOnePiece;
         for (const part of (["check", "unit"] as const).filter(isAsked)) {
             await tell(part, runner);
@@ -100,7 +100,7 @@ async function test(): Promise<number> {
         }
     } finally {
         if (needsCluster && !wasRunning) {
-            told.push(await stopCluster());
+            told.push(await tryStop());
         }
     }
     const all = sum(told);
@@ -157,10 +157,9 @@ async function mocha(runner: Runner, config: string, grep: string | undefined): 
 }
 
 /** Starts the local cluster with its images; says why, and hands back false, when it cannot. */
-async function startCluster(): Promise<boolean> {
+async function tryStart(): Promise<boolean> {
     try {
-        await clusterUp();
-        await ensureImages();
+        await startCluster(chooseCluster("local"));
         return true;
     } catch (error) {
         say(`The suites on the cluster could not run: ${messageOf(error)}`);
@@ -169,7 +168,7 @@ async function startCluster(): Promise<boolean> {
 }
 
 /** Stops what this run started of the local cluster; one that cannot be stopped is a failure of its own. */
-async function stopCluster(): Promise<Counts> {
+async function tryStop(): Promise<Counts> {
     try {
         if (await runsInPart()) {
             await clusterDown();
