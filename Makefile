@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 
 # Handed on through the environment just as they were given, so that quotes, spaces and dollars in a value survive.
-settings := STACK CONFIG CONFIG_FILE CLUSTER ENGINE DAG CONF PORT OUT IMAGE FOLDER YES VERBOSE SHOW_SECRETS COLD
+settings := STACK CONFIG CONFIG_FILE CLUSTER ENGINE DAG CONF PORT OUT IMAGE FOLDER YES VERBOSE SHOW_SECRETS COLD GREP
 $(foreach setting,$(settings),$(eval override $(setting) := $$(value $(setting))))
 export $(settings)
 
@@ -22,7 +22,7 @@ $(packages): package-lock.json
 	@npm ci --no-audit --no-fund >&2
 
 .PHONY: help up preview status ui run-dag image providers down clean output kubeconfig pin-keys render shell \
-	test test-unit test-cluster check bench cluster-up cluster-down cluster-status
+	test test-unit test-cluster test-local check bench cluster-up cluster-down cluster-status
 
 help: ## Shows this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 } /^#- / { print substr($$0, 4) }' $(MAKEFILE_LIST)
@@ -81,14 +81,17 @@ cluster-status: $(packages) ## Shows the local cluster's parts
 check: $(packages) ## Format, lint, types
 	$(development)test.ts check
 
-test: $(packages) ## All checks and tests, on a local cluster of its own accord
+test: $(packages) ## All checks and tests, on a local cluster that it starts, and stops unless it ran before
 	$(development)test.ts
 
-test-unit: $(packages) ## The tests that need no cluster
+test-unit: $(packages) ## The tests that need no cluster; GREP='two namespaces' runs those with a name like that
 	$(development)test.ts unit
 
-test-cluster: $(packages) ## The tests on the local cluster
+test-cluster: $(packages) ## The tests of Airflow on the local cluster; GREP='make up, once more'
 	$(development)test.ts cluster
+
+test-local: $(packages) ## The tests of the local cluster itself, its images and tools; stops it. GREP='heals when etcd'
+	$(development)test.ts local
 
 bench: $(packages) ## Times up, preview and tasks on the local cluster; COLD=1 YES=1 from nothing built
 	$(development)bench.ts

@@ -3,16 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AirflowApi } from "../airflow/airflowApi";
 import { forwardAirflow } from "../airflow/portForward";
-import { clusterDown, clusterReset, clusterStatus } from "../cluster";
+import { clusterDown, clusterReset } from "../cluster";
 import { isYes } from "../session/options";
 import type { StackOutputs } from "../session/session";
 import { chooseCluster } from "../session/targetCluster";
 import { waitFor } from "../support/deadline";
 import { UserError } from "../support/errors";
-import { capture } from "../support/execution";
+import { capture, lastLines } from "../support/execution";
 import { main } from "../support/main";
+import { foreignVariables } from "../support/makeSettings";
 import { repositoryDirectory } from "../support/paths";
 import { say } from "../support/progress";
+import { requireUnused, runsInPart } from "./usedCluster";
 
 /** One line of the table: what was measured, in seconds, and how. */
 interface Figure {
@@ -30,17 +32,21 @@ const namespaces =
  */
 async function bench(): Promise<undefined> {
     const cold = isYes(process.env.COLD);
+    await requireUnused("make bench");
     if (cold && !isYes(process.env.YES)) {
         throw new UserError("COLD=1 removes the local cluster with everything in it. Agree with YES=1.");
     }
     const scratch = mkdtempSync(join(tmpdir(), "airflow-kubernetes-bench-"));
     const env = environment(scratch, cold);
-    const wasRunning = (await clusterStatus()).running;
+    const wasRunning = await runsInPart();
+    let isUp = false;
     const figures: Figure[] = [];
     const time = async (what: string, target: string, note: string, more: NodeJS.ProcessEnv = {}): Promise<string> => {
         say(`${what}: make ${target} ...`);
         const since = performance.now();
+        isUp ||= target === "up";
         const made = await capture(["make", target], { env: { ...env, ...more }, cwd: repositoryDirectory });
+        isUp &&= target !== "down" || made.code !== 0;
         if (made.code !== 0) {
             throw new UserError(
                 `make ${target} failed:\n${(made.stdout + made.stderr).split("\n").slice(-40).join("\n")}`,
@@ -64,7 +70,15 @@ async function bench(): Promise<undefined> {
         await time("down, at the end", "down", "no task running");
     } finally {
         print(figures);
-        if (!wasRunning) {
+        // Its state goes with the scratch folder: nobody could remove it afterwards.
+        if (isUp) {
+            say("Removing what is left: make down ...");
+            const { code, stdout, stderr } = await capture(["make", "down"], { env, cwd: repositoryDirectory });
+            if (code !== 0) {
+                say(`Namespaces airflow-bench... stay, since make down failed:\n${lastLines(stdout + stderr, 20)}`);
+            }
+        }
+        if (!wasRunning && (await runsInPart())) {
             await clusterDown();
         }
         rmSync(scratch, { recursive: true, force: true });
@@ -73,11 +87,10 @@ async function bench(): Promise<undefined> {
 
 /** The environment of the commands that are timed: nothing that the user set, and state of its own. */
 function environment(scratch: string, cold: boolean): NodeJS.ProcessEnv {
-    const foreign = /^(STACK|CONFIG_FILE|CLUSTER|DAG|CONF|PORT|OUT|YES|COLD|MAKE\w*|MFLAGS|PULUMI_\w+)$/;
-    const emptied = Object.keys(process.env).filter((name) => foreign.test(name));
     const backend = join(scratch, "backend");
+    const foreign = foreignVariables();
     return {
-        ...Object.fromEntries(emptied.map((name) => [name, ""])),
+        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.includes(name))),
         AIRFLOW_KUBERNETES_STATE: join(scratch, "state"),
         PULUMI_BACKEND_URL: `file://${backend}?create_dir=true`,
         PULUMI_CONFIG_PASSPHRASE: "bench",

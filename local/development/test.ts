@@ -1,13 +1,15 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { clusterDown, clusterStatus, clusterUp } from "../cluster";
-import { ensureImages } from "../images";
+import { clusterDown } from "../cluster";
+import { setting } from "../session/options";
+import { chooseCluster, startCluster } from "../session/targetCluster";
 import { Interrupted, UserError } from "../support/errors";
-import { run } from "../support/execution";
+import { capture, run } from "../support/execution";
 import { main } from "../support/main";
 import { repositoryDirectory } from "../support/paths";
 import { Stopwatch, say } from "../support/progress";
+import { requireUnused, runsInPart } from "./usedCluster";
 
 /** How a suite went. */
 export interface Counts {
@@ -16,11 +18,12 @@ export interface Counts {
     readonly skipped: number;
 }
 
-/** Parts of `make test`, in the order in which they run. */
-const parts = ["check", "unit", "cluster"] as const;
+/** Parts of `make test`, in the order in which they are told: first the product, then what makes a cluster on this machine. */
+const parts = ["check", "unit", "cluster", "local"] as const;
 type Part = (typeof parts)[number];
 
 const nothing: Counts = { passed: 0, failed: 0, skipped: 0 };
+const oneFailed: Counts = { ...nothing, failed: 1 };
 
 /** The sum of several suites. */
 export function sum(counts: readonly Counts[]): Counts {
@@ -40,14 +43,31 @@ export function verdict(counts: Counts): string {
     return `${counts.passed} passed, ${counts.failed} failed${skipped}`;
 }
 
-/** What a mocha run amounts to: what it counted, and one failure more when its exit code tells of what it did not count. */
-export function mochaCounts(counted: Counts | undefined, code: number): Counts {
+/**
+ * What a mocha run amounts to: what it counted, and one failure more when its exit code tells of what it did not count.
+ *
+ * @param mayBeEmpty Whether it is no fault that no test ran.
+ */
+export function mochaCounts(counted: Counts | undefined, code: number, mayBeEmpty = false): Counts {
     if (counted === undefined) {
-        return { ...nothing, failed: 1 };
+        return oneFailed;
     }
-    const empty = counted.passed + counted.failed === 0;
+    const empty = counted.passed + counted.failed === 0 && !mayBeEmpty;
     return (code !== 0 && counted.failed === 0) || empty ? { ...counted, failed: counted.failed + 1 } : counted;
 }
+
+/** Runs a program to its end and hands back its exit code. */
+type Runner = (command: readonly string[], env: NodeJS.ProcessEnv) => Promise<number>;
+
+/** Shows what the program prints as it comes. */
+const onTerminal: Runner = (command, env) => run(command, { cwd: repositoryDirectory, env });
+
+/** Shows what the program printed in one piece, when it has ended: something else prints meanwhile. */
+const inOnePiece: Runner = async (command, env) => {
+    const { code, stdout, stderr } = await capture(command, { cwd: repositoryDirectory, env });
+    process.stdout.write(stdout + stderr);
+    return code;
+};
 
 async function test(): Promise<number> {
     const asked = process.argv.slice(2);
@@ -55,75 +75,116 @@ async function test(): Promise<number> {
     if (unknown.length > 0) {
         throw new UserError(`There is no ${unknown.join(", ")} to test; the parts are ${parts.join(", ")}.`);
     }
-    const total: Counts[] = [];
-    for (const part of parts.filter((name) => asked.length === 0 || asked.includes(name))) {
-        const watch = new Stopwatch();
-        say(`\n=== ${part} ===`);
-        const counts = await runPart(part);
-        say(`=== ${part}: ${verdict(counts)}, ${watch.elapsed()} ===`);
-        total.push(counts);
+    const grep = setting(process.env, "GREP");
+    const isAsked = (part: Part): boolean => asked.length === 0 || asked.includes(part);
+    const needsCluster = isAsked("cluster") || isAsked("local");
+    if (isAsked("local")) {
+        await requireUnused("testing it");
     }
-    const all = sum(total);
+    const wasRunning = needsCluster && (await runsInPart());
+    const told: Counts[] = [];
+    const tell = async (part: Part, runner: Runner): Promise<void> => void told.push(await runPart(part, runner, grep));
+    try {
+        // What needs no cluster runs while one starts.
+        const started = needsCluster ? tryStart() : undefined;
+        const runner = started === undefined ? onTerminal : inOnePiece;
+        for (const part of (["check", "unit"] as const).filter(isAsked)) {
+            await tell(part, runner);
+        }
+        if ((await started) === false) {
+            told.push(oneFailed);
+        } else {
+            for (const part of (["cluster", "local"] as const).filter(isAsked)) {
+                await tell(part, onTerminal);
+            }
+        }
+    } finally {
+        if (needsCluster && !wasRunning) {
+            told.push(await tryStop());
+        }
+    }
+    const all = sum(told);
+    if (grep !== undefined && all.passed + all.failed === 0) {
+        say(`No test has a name with ${grep}.`);
+    }
     process.stdout.write(`${verdict(all)}\n`);
     return all.failed === 0 && all.passed > 0 ? 0 : 1;
 }
 
-async function runPart(part: Part): Promise<Counts> {
-    switch (part) {
-        case "check":
-            return sum([await check("biome", "ci", "."), await check("tsc", "--noEmit")]);
-        case "unit":
-            return await mocha(".mocharc.json");
-        case "cluster":
-            return await onCluster(() => mocha(".mocharc.cluster.json"));
+async function runPart(part: Part, runner: Runner, grep: string | undefined): Promise<Counts> {
+    const watch = new Stopwatch();
+    const suites: Record<Part, readonly (() => Promise<Counts>)[]> = {
+        check: [() => check(runner, "biome", "ci", "."), () => check(runner, "tsc", "--noEmit")],
+        unit: [() => mocha(runner, ".mocharc.json", grep)],
+        cluster: [
+            () => mocha(runner, ".mocharc.cluster.json", grep),
+            () => mocha(runner, ".mocharc.deliveries.json", grep),
+        ],
+        local: [() => mocha(runner, ".mocharc.local.json", grep)],
+    };
+    say(`\n=== ${part} ===`);
+    const counts: Counts[] = [];
+    for (const suite of suites[part]) {
+        counts.push(await suite());
     }
+    const all = sum(counts);
+    say(`=== ${part}: ${verdict(all)}, ${watch.elapsed()} ===`);
+    return all;
 }
 
-async function check(program: string, ...args: readonly string[]): Promise<Counts> {
+async function check(runner: Runner, program: string, ...args: readonly string[]): Promise<Counts> {
     say(`${program} ${args.join(" ")}`);
-    const code = await run([join(repositoryDirectory, "node_modules", ".bin", program), ...args], {
-        cwd: repositoryDirectory,
-    });
-    return code === 0 ? { ...nothing, passed: 1 } : { ...nothing, failed: 1 };
+    const code = await runner([join(repositoryDirectory, "node_modules", ".bin", program), ...args], process.env);
+    return code === 0 ? { ...nothing, passed: 1 } : oneFailed;
 }
 
-async function mocha(config: string): Promise<Counts> {
+async function mocha(runner: Runner, config: string, grep: string | undefined): Promise<Counts> {
     const folder = mkdtempSync(join(tmpdir(), "airflow-kubernetes-counts-"));
     try {
         const file = join(folder, "counts.json");
-        const reporter = join(repositoryDirectory, "local", "commands", "countingReporter.ts");
         const command = [
             join(repositoryDirectory, "node_modules", ".bin", "mocha"),
-            "--config",
-            config,
-            "--reporter",
-            reporter,
+            ...["--config", config],
+            ...["--reporter", join(__dirname, "countingReporter.ts")],
+            ...(grep === undefined ? [] : ["--grep", grep]),
         ];
-        const code = await run(command, { cwd: repositoryDirectory, env: { ...process.env, TEST_COUNTS_FILE: file } });
-        return mochaCounts(existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Counts) : undefined, code);
+        const code = await runner(command, { ...process.env, TEST_COUNTS_FILE: file });
+        const counted = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Counts) : undefined;
+        return mochaCounts(counted, code, grep !== undefined);
     } finally {
         rmSync(folder, { recursive: true, force: true });
     }
 }
 
-/** Runs on the local cluster; one that was not running before is stopped again. */
-async function onCluster(work: () => Promise<Counts>): Promise<Counts> {
-    const wasRunning = (await clusterStatus()).running;
+/** Starts the local cluster with its images; says why, and hands back false, when it cannot. */
+async function tryStart(): Promise<boolean> {
     try {
-        await clusterUp();
-        await ensureImages();
-        return await work();
+        await startCluster(chooseCluster("local"));
+        return true;
+    } catch (error) {
+        say(`The suites on the cluster could not run: ${messageOf(error)}`);
+        return false;
+    }
+}
+
+/** Stops what this run started of the local cluster; one that cannot be stopped is a failure of its own. */
+async function tryStop(): Promise<Counts> {
+    try {
+        if (await runsInPart()) {
+            await clusterDown();
+        }
+        return nothing;
     } catch (error) {
         if (error instanceof Interrupted) {
             throw error;
         }
-        say(`The cluster suite could not run: ${error instanceof Error ? error.message : String(error)}`);
-        return { ...nothing, failed: 1 };
-    } finally {
-        if (!wasRunning) {
-            await clusterDown();
-        }
+        say(`The cluster could not be stopped: ${messageOf(error)}`);
+        return oneFailed;
     }
+}
+
+function messageOf(error: unknown): string {
+    return error instanceof Error ? error.message : String(error);
 }
 
 if (require.main === module) {

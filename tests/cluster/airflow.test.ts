@@ -16,7 +16,7 @@ import { clearOutput } from "./support/processes";
 /**
  * Airflow on the local cluster, used as a person uses it: through make, the REST API, the browser, and kubectl. The parts run
  * in this order because each uses what the one before has left, which saves time; each also runs alone, as in
- * `npm run test:cluster -- --grep "make up, interrupted"`.
+ * `make test-cluster GREP="make up, interrupted"`.
  */
 describe("Airflow on the local cluster", () => {
     before("nothing is left of an earlier test run", async () => {

@@ -9,8 +9,7 @@ import type { Installation } from "../support/installation";
 import { cluster, kube } from "../support/kubernetes";
 import type { Made } from "../support/make";
 import { remember } from "../support/processes";
-import type { TestServers } from "../support/testServers";
-import type { Lane } from "./lane";
+import { TestServers } from "../support/testServers";
 
 /** What each attempt begins with, and what puts an end to all that is wrong. */
 export const rightSettings = {
@@ -22,101 +21,45 @@ export const rightSettings = {
 } as const;
 
 /**
- * Settings that can only be found out to be wrong by trying: each ends in one message that names its key. They come first in
- * the life of an installation, whose right settings then show that nothing is left in the way.
+ * Settings that only a cluster can find to be wrong: each ends in one message that names its key. They come first in the life
+ * of an installation, whose right settings then show that nothing is left in the way. Other faults of a repository end
+ * `make up` by the same Job, and are looked at without one: in gitFaults, and in the unit suite of check_repository.py.
  */
-export function badSettings(lane: Lane, installation: Installation, servers: () => TestServers): void {
-    const group = "settings that are wrong";
-    const repository = async (way: "https" | "ssh") => await servers().repository("bad", way);
-
+export function badSettings(installation: Installation): void {
     interface Attempt {
-        readonly what: string;
         /** What the message must hold. */
         readonly says: RegExp;
-        readonly values: () => Promise<Readonly<Record<string, unknown>>>;
+        readonly values: (servers: TestServers) => Promise<Readonly<Record<string, unknown>>>;
         /** What has to be there before, and is ended after it. */
         readonly with?: () => Promise<() => Promise<void>>;
         /** Whether the volumes are others than before, which they cannot be while a pod of the attempt before refers to them. */
         readonly afterDown?: boolean;
     }
-    const attempts: readonly Attempt[] = [
-        {
-            what: "no repository",
-            says: /dags\.git\.repository/,
-            values: async () => ({ dags: { delivery: "gitSync" } }),
-        },
-        {
-            what: "an ssh URL of a host that is not known",
-            says: /dags\.git\.knownHosts/,
-            values: async () => {
-                const { settings, secrets } = await repository("ssh");
-                const { knownHosts: _, ...git } = settings;
-                return { dags: { delivery: "gitSync", git }, ...secrets };
-            },
-        },
-        {
-            what: "a ref that is not there",
-            says: /dags\.git\.ref.*no-such-branch/,
-            values: async () => {
-                const { settings, secrets } = await repository("https");
-                return { dags: { delivery: "gitSync", git: { ...settings, ref: "no-such-branch" } }, ...secrets };
-            },
-        },
-        {
-            what: "a folder that the repository does not have",
-            says: /dags\.git\.subPath.*no\/such\/folder/,
-            values: async () => {
-                const { settings, secrets } = await repository("https");
-                return { dags: { delivery: "gitBundle", git: { ...settings, subPath: "no/such/folder" } }, ...secrets };
-            },
-        },
-        {
-            what: "a token that is not right",
-            says: /gitToken|dags\.git\.token/,
-            values: async () => {
-                const { settings } = await repository("https");
+    const attempts: Readonly<Record<string, Attempt>> = {
+        "a token that is not right": {
+            says: /\(secret key gitToken\) is wrong/,
+            values: async (servers) => {
+                const { settings } = await servers.repository("bad", "https");
                 return { dags: { delivery: "gitSync", git: settings }, gitToken: "another-token" };
             },
         },
-        {
-            what: "a key that opens nothing",
-            says: /gitSshKey|dags\.git\.sshKey/,
-            values: async () => {
-                const { settings } = await repository("ssh");
-                const gitSshKey = await servers().strangeKey();
-                return { dags: { delivery: "gitSync", git: settings }, gitSshKey };
-            },
-        },
-        {
-            what: "the key of another host",
-            says: /dags\.git\.knownHosts/,
-            values: async () => {
-                const { settings, secrets } = await repository("ssh");
-                const knownHosts = await servers().strangeKnownHosts();
+        "the key of another host": {
+            says: /dags\.git\.knownHosts: the key that the server shows is not one of the host's known keys/,
+            values: async (servers) => {
+                const { settings, secrets } = await servers.repository("bad", "ssh");
+                const knownHosts = await servers.strangeKnownHosts();
                 return { dags: { delivery: "gitSync", git: { ...settings, knownHosts } }, ...secrets };
             },
         },
-        {
-            what: "a folder that the image does not have",
-            says: /dags\.volume\.imagePath.*\/no\/such\/folder/,
-            values: async () => ({
-                dags: {
-                    delivery: "volume",
-                    volume: { image: "apache/airflow:3.3.2", imagePath: "/no/such/folder" },
-                },
-            }),
-        },
-        {
-            what: "a path that the NFS server does not export",
+        "a path that the NFS server does not export": {
             says: /storage\.nfs\.path.*\/no\/such\/export/,
             afterDown: true,
-            values: async () => ({
+            values: async (servers) => ({
                 hosting: "readWriteMany",
-                storage: { kind: "nfs", nfs: { server: servers().nfsAddress, path: "/no/such/export" } },
+                storage: { kind: "nfs", nfs: { server: servers.nfsAddress, path: "/no/such/export" } },
             }),
         },
-        {
-            what: "a class whose volumes cannot be shared",
+        "a class whose volumes cannot be shared": {
             says: /storage\.storageClass.*airflow-test-single/,
             values: async () => ({
                 hosting: "readWriteMany",
@@ -124,27 +67,23 @@ export function badSettings(lane: Lane, installation: Installation, servers: () 
             }),
             with: async () => await startSingleWriterClass(installation.folder("provisioner")),
         },
-    ];
+    };
 
-    const results = attempts.map(({ what, values, with: prepare, afterDown }) =>
-        lane.step(`${group}: ${what}`, async (): Promise<Made> => {
-            if (afterDown) {
-                await installation.down();
-            }
-            const end = await prepare?.();
-            try {
-                installation.configure({ ...rightSettings, ...(await values()) });
-                return await installation.make("up");
-            } finally {
-                await end?.();
-            }
-        }),
-    );
-
-    describe(group, () => {
-        for (const [index, { what, says }] of attempts.entries()) {
+    describe("settings that are wrong", () => {
+        for (const [what, { says, values, with: prepare, afterDown }] of Object.entries(attempts)) {
             it(`end make up in one message that names the key, in less than two minutes: ${what}`, async () => {
-                const made = await results[index]();
+                const servers = await TestServers.shared();
+                if (afterDown) {
+                    await installation.clear();
+                }
+                const end = await prepare?.();
+                let made: Made;
+                try {
+                    installation.configure({ ...rightSettings, ...(await values(servers)) });
+                    made = await installation.make("up");
+                } finally {
+                    await end?.();
+                }
                 expect(made.code).to.not.equal(0);
                 expect(made.milliseconds).to.be.lessThan(120_000);
                 // What it ends with; before that, a busy machine may have been late with something else.

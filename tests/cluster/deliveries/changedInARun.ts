@@ -3,19 +3,24 @@ import { waitFor } from "../../../local/support/deadline";
 import type { Installation } from "../support/installation";
 import type { GitRepository } from "../support/testServers";
 import { gatedDag } from "./dags";
-import type { Lane } from "./lane";
+import { once } from "./once";
 
-/** A commit between two tasks of one run. Comes right after the case of the delivery, which has it installed. */
+/**
+ * A commit between two tasks of one run. Comes right after the case of the delivery.
+ *
+ * @param installed Has the delivery installed, with this repository.
+ */
 export function changedInARun(
     name: "gitSync" | "gitBundle",
-    lane: Lane,
     installation: Installation,
-    repository: () => GitRepository,
+    repository: () => Promise<GitRepository>,
+    installed: () => Promise<unknown>,
 ): void {
     const dagId = `gated_${name}`;
 
-    const logs = lane.step(`a run that a commit cuts in two, ${name}`, async () => {
-        await repository().commit({ "gated.py": gatedDag(dagId, 1) });
+    const logs = once(`a run that a commit cuts in two, ${name}`, async () => {
+        await installed();
+        await (await repository()).commit({ "gated.py": gatedDag(dagId, 1) });
         const runId = await installation.trigger(dagId);
         const api = await installation.api();
         const state = async (taskId: string) =>
@@ -25,7 +30,7 @@ export function changedInARun(
             what: "the gate to be reached",
             explain: installation.explain,
         });
-        await repository().commit({ "gated.py": gatedDag(dagId, 2) });
+        await (await repository()).commit({ "gated.py": gatedDag(dagId, 2) });
         await waitFor(async () => (await api.dag(dagId))?.description === "version 2", {
             within: 90_000,
             what: "the new version of the DAG",

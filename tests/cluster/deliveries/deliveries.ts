@@ -66,8 +66,8 @@ export function byGitBundle(repository: GitRepository): Delivery {
     };
 }
 
-/** An image with the DAGs in it; `build` makes one of a folder that has a Containerfile. */
-export function byImage(installation: Installation, build: (folder: string, image: string) => Promise<void>): Delivery {
+/** An image with the DAGs in it, made by `make image`. */
+export function byImage(installation: Installation): Delivery {
     const folder = installation.folder("image");
     let image = "";
     return {
@@ -79,7 +79,7 @@ export function byImage(installation: Installation, build: (folder: string, imag
             // The same DAGs are the same image, wherever they are used.
             const content = createHash("sha256").update(JSON.stringify(files)).digest("hex");
             image = `localhost/airflow-test/dags:${content.slice(0, 8)}`;
-            await build(folder, image);
+            await installation.makeWell("image", { FOLDER: folder, IMAGE: image });
         },
         settings: () => ({ dags: { delivery: "image", refreshSeconds }, airflow: { image } }),
         followsByItself: false,

@@ -2,8 +2,9 @@ import { expect } from "chai";
 import { waitFor } from "../../../local/support/deadline";
 import type { Installation } from "../support/installation";
 import { kube, objects } from "../support/kubernetes";
-import { linesDag } from "./dags";
-import type { Lane } from "./lane";
+import { type DagFiles, linesDag, versionDag } from "./dags";
+import type { Delivery } from "./deliveries";
+import { once } from "./once";
 import { claimOf, pinnedKeys } from "./retainedClaims";
 
 const lines = 250;
@@ -16,16 +17,18 @@ export const nfsServerSettings = {
     ...pinnedKeys(),
 } as const;
 
-/**
- * The NFS server in the cluster when things go wrong, and what is left of it and of the database.
- *
- * @param publish Makes this the only DAG, which Airflow then finds by itself.
- */
-export function nfsServer(
-    lane: Lane,
-    installation: Installation,
-    publish: (files: Readonly<Record<string, string>>) => Promise<void>,
-): void {
+/** What comes before, and what comes after. */
+interface Deliveries {
+    /** Has the installation up, with a delivery that follows by itself. */
+    readonly installed: () => Promise<unknown>;
+    /** Makes these the DAGs that it delivers. */
+    readonly publish: (files: DagFiles) => Promise<void>;
+    /** Another one, with which the installation is made again. */
+    readonly next: () => Promise<Delivery>;
+}
+
+/** The NFS server in the cluster when things go wrong, and what is left of it and of the database. */
+export function nfsServer(installation: Installation, { installed, publish, next }: Deliveries): void {
     const group = "the NFS server in the cluster";
     const dagId = "many_lines";
     const { airflow, storage } = installation.namespaces;
@@ -47,7 +50,8 @@ export function nfsServer(
         return await kube([...inside, "sh", "-c", `cat '${path}' 2>/dev/null || true`]);
     };
 
-    const restarted = lane.step(group, async () => {
+    const restarted = once("a server that is killed while a task writes", async () => {
+        await installed();
         await publish({ "many_lines.py": linesDag(dagId, lines) });
         const runId = await writing(30);
         const servers = await objects("pods", "--all-namespaces", "--selector=app.kubernetes.io/component=nfs-server");
@@ -61,21 +65,30 @@ export function nfsServer(
         return { runId, state, tries: task.try_number, log: await api.log(dagId, runId, task) };
     });
 
-    const destroyed = lane.step(group, async () => {
+    const destroyed = once("a make down with a task running", async () => {
+        await restarted();
         const runId = await writing(20);
         const { retained } = await installation.outputs();
         const made = await installation.down();
         return { runId, made, files: claimOf(retained, "logs"), database: claimOf(retained, "database") };
     });
-    const again = lane.step(group, async () => {
+    const again = once("a make up with the claims that are left", async () => {
         const { runId, files, database } = await destroyed();
+        const delivery = await next();
+        await delivery.publish({
+            "many_lines.py": linesDag(dagId, lines),
+            "afterwards.py": versionDag("afterwards", 1),
+        });
         installation.configure({
             storage: { kind: "nfsServer", nfsServer: { existingClaim: files } },
             database: { ...nfsServerSettings.database, existingClaim: database },
+            gitToken: undefined,
+            ...delivery.settings(),
         });
         await installation.up();
         const log = await logFile(runId);
         const { state } = await (await installation.api()).run(dagId, (await restarted()).runId);
+        const afterwards = await installation.runEnds("afterwards", await installation.trigger("afterwards"));
         await installation.down();
         const left = await Promise.all(
             [files, database].map(async ({ namespace, name }) => {
@@ -84,7 +97,7 @@ export function nfsServer(
                 return claim?.status?.phase;
             }),
         );
-        return { log, state, left };
+        return { log, state, left, afterwards };
     });
 
     describe(group, () => {
@@ -107,6 +120,10 @@ export function nfsServer(
             expect(log).to.contain("line 20 of");
             expect(state).to.equal("success");
             expect(left).to.deep.equal(["Bound", "Bound"]);
+        });
+
+        it("runs DAGs of another delivery then: a bundle reached by ssh", async () => {
+            expect((await again()).afterwards).to.equal("success");
         });
     });
 }

@@ -3,15 +3,20 @@ import { expect } from "chai";
 import { stringify } from "yaml";
 import type { Installation } from "../support/installation";
 import { kube } from "../support/kubernetes";
-import type { Lane } from "./lane";
+import { once } from "./once";
 
 const logs = "/opt/airflow/logs";
 
-/** What pods of two namespaces, and of other users, can do with the volume of logs. */
-export function sharedFiles(storage: string, lane: Lane, installation: Installation): void {
+/**
+ * What pods of two namespaces, and of other users, can do with the shared volumes.
+ *
+ * @param installed Has the installation up, with both volumes.
+ */
+export function sharedFiles(storage: string, installation: Installation, installed: () => Promise<unknown>): void {
     const { airflow, workers } = installation.namespaces;
 
-    const tried = lane.step(`files on ${storage}`, async () => {
+    const tried = once(`files on ${storage}`, async () => {
+        await installed();
         const pods = [
             await pod(airflow, 50000, 0),
             await pod(workers, 50000, 0),

@@ -4,10 +4,10 @@ import { expect } from "chai";
 import { waitFor } from "../../../local/support/deadline";
 import type { Installation } from "../support/installation";
 import { kube, objects } from "../support/kubernetes";
-import type { TestServers } from "../support/testServers";
-import { podOperatorDag } from "./dags";
-import type { Delivery } from "./deliveries";
-import type { Lane } from "./lane";
+import { TestServers } from "../support/testServers";
+import { podOperatorDag, versionDag } from "./dags";
+import { byGitSync, byVolume } from "./deliveries";
+import { once } from "./once";
 import { claimOf, pinnedKeys } from "./retainedClaims";
 
 const packagesDag = `from airflow.sdk import dag, task
@@ -31,29 +31,26 @@ packages()
  * What an installation may have around it: a database, a bucket, an index of packages and volumes of a StorageClass, which
  * others run and which outlive it; and pods of tasks.
  */
-export function surroundings(
-    lane: Lane,
-    installation: Installation,
-    servers: () => TestServers,
-    delivery: () => Delivery,
-): void {
+export function surroundings(installation: Installation): void {
     const group = "an installation that uses what others run";
     const { airflow, workers } = installation.namespaces;
     const storage = { kind: "storageClass", storageClass: "standard" };
 
-    const installed = lane.step(group, async () => {
-        const { postgres, s3, indexUrl } = servers();
-        await servers().sql(`CREATE ROLE airflow LOGIN PASSWORD '${postgres.password}'`);
-        await servers().sql("CREATE DATABASE airflow OWNER airflow");
-        await servers().addPackage("greetings_for_tests", "1.0", 'greeting = "greetings from a package"');
+    const installed = once("the installation", async () => {
+        const servers = await TestServers.shared();
+        const { postgres, s3, indexUrl } = servers;
+        const delivery = byVolume(installation);
+        await servers.sql(`CREATE ROLE airflow LOGIN PASSWORD '${postgres.password}'`);
+        await servers.sql("CREATE DATABASE airflow OWNER airflow");
+        await servers.addPackage("greetings_for_tests", "1.0", 'greeting = "greetings from a package"');
         const requirements = join(installation.folder("packages"), "requirements.txt");
         writeFileSync(requirements, "# What DAGs need\ngreetings-for-tests==1.0\n");
-        await delivery().publish({
+        await delivery.publish({
             "packages.py": packagesDag,
             "pods.py": podOperatorDag("pods", workers),
         });
         installation.configure({
-            ...delivery().settings(),
+            ...delivery.settings(),
             hosting: "readWriteMany",
             storage,
             database: { external: { host: postgres.host, sslMode: "disable", parameters: { connect_timeout: "10" } } },
@@ -69,23 +66,24 @@ export function surroundings(
         });
         await installation.up();
     });
-    const tables = lane.step(group, async () => {
+    const tables = once("its tables", async () => {
         await installed();
         const local = await kube(["get", "statefulsets", "--namespace", airflow, "--output", "name"]);
-        return { local, runs: await servers().sql("SELECT count(*) FROM dag_run", "airflow") };
+        return { local, runs: await (await TestServers.shared()).sql("SELECT count(*) FROM dag_run", "airflow") };
     });
-    const packages = lane.step(group, async () => await logs("packages", ["greet"]));
-    const pods = lane.step(group, async () => await logs("pods", ["task", "task2"]));
-    const remote = lane.step(group, async () => {
-        const bucket = await servers().bucketContents();
+    const packages = once("a run that needs a package", async () => await logs("packages", ["greet"]));
+    const pods = once("a run that makes pods", async () => await logs("pods", ["task", "task2"]));
+    const remote = once("logs in a bucket", async () => {
         const { runId } = await packages();
+        const bucket = await (await TestServers.shared()).bucketContents();
         // With the copy on the shared volume gone, the one in the bucket is shown.
         await inApiServer(`rm -r '/opt/airflow/logs/dag_id=packages/run_id=${runId}'`);
         const api = await installation.api();
         const [task] = await api.tasks("packages", runId);
         return { bucket, log: await api.log("packages", runId, task) };
     });
-    const cleaned = lane.step(group, async () => {
+    const cleaned = once("logs that are removed", async () => {
+        await installed();
         await inApiServer(
             [
                 "mkdir -p /opt/airflow/logs/old /opt/airflow/logs/new",
@@ -100,7 +98,9 @@ export function surroundings(
         await kube([...done, "--namespace", airflow]);
         return await inApiServer("cd /opt/airflow/logs && ls -d old/file.log new/file.log 2>&1 || true");
     });
-    const destroyed = lane.step(group, async () => {
+    const destroyed = once("the installation destroyed", async () => {
+        await packages();
+        await cleaned();
         const { retained } = await installation.outputs();
         await installation.down();
         const claims = await Promise.all(
@@ -110,20 +110,24 @@ export function surroundings(
                 return claim?.status?.phase;
             }),
         );
-        const runs = await servers().sql("SELECT count(*) FROM dag_run", "airflow");
+        const runs = await (await TestServers.shared()).sql("SELECT count(*) FROM dag_run", "airflow");
         return { claims, runs, existingNamespace: claimOf(retained, "logs").namespace };
     });
-    const again = lane.step(group, async () => {
+    const again = once("the installation made again", async () => {
         const { existingNamespace } = await destroyed();
-        installation.configure({ storage: { ...storage, existingNamespace } });
+        const servers = await TestServers.shared();
+        const delivery = byGitSync(await servers.repository("around-sync", "public"));
+        await delivery.publish({ "afterwards.py": versionDag("afterwards", 1), "packages.py": packagesDag });
+        installation.configure({ storage: { ...storage, existingNamespace }, ...delivery.settings() });
         await installation.up();
         const { runId } = await packages();
         const { state } = await (await installation.api()).run("packages", runId);
         // Airflow empties the file of a log that it has copied to the bucket, so another tells whether the volume is the same.
         const file = await inApiServer("cat /opt/airflow/logs/new/file.log");
+        const afterwards = await installation.runEnds("afterwards", await installation.trigger("afterwards"));
         await installation.down();
         await kube(["delete", "namespace", existingNamespace, "--wait=false"]);
-        return { state, file };
+        return { state, file, afterwards };
     });
 
     async function inApiServer(script: string): Promise<string> {
@@ -131,6 +135,7 @@ export function surroundings(
     }
 
     async function logs(dagId: string, taskIds: readonly string[]) {
+        await installed();
         const runId = await installation.trigger(dagId);
         const state = await installation.runEnds(dagId, runId);
         const api = await installation.api();
@@ -189,6 +194,10 @@ export function surroundings(
             const { state, file } = await again();
             expect(state).to.equal("success");
             expect(file).to.equal("new\n");
+        });
+
+        it("runs DAGs of another delivery then: a public repository by git-sync", async () => {
+            expect((await again()).afterwards).to.equal("success");
         });
     });
 }

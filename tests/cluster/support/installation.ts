@@ -10,21 +10,18 @@ import { Session, type StackOutputs } from "../../../local/session/session";
 import { clusterEnvironment, kubectl } from "../../../local/session/targetCluster";
 import { waitFor } from "../../../local/support/deadline";
 import { capture } from "../../../local/support/execution";
+import { withLock } from "../../../local/support/lock";
+import { foreignVariables } from "../../../local/support/makeSettings";
 import { repositoryDirectory } from "../../../local/support/paths";
 import { cluster } from "./kubernetes";
 import { type Made, type Making, startMake, type Variables } from "./make";
-import { remember } from "./processes";
+import { outputDirectory, remember } from "./processes";
 
 /** What the names of all namespaces and volumes of the tests begin with: a user's installation may run beside them. */
 export const testPrefix = "airflow-test";
 
-/** Variables of make that a user may have set; the tests' own commands start without them. */
-const foreign = [
-    "CLUSTER CONF CONFIG CONFIG_FILE DAG KUBECONFIG MAKEFLAGS MAKELEVEL MAKEOVERRIDES MFLAGS OUT PORT SHOW_SECRETS STACK VERBOSE YES",
-    "PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE PULUMI_CONFIG_PASSPHRASE_FILE",
-].flatMap((line) => line.split(" "));
-
-let lastUp: Promise<unknown> = Promise.resolve();
+/** Held by the `up` that runs. */
+const upLock = join(outputDirectory, "up.lock");
 
 /**
  * Airflow as the tests install it, through `make` alone: with namespaces, volumes, state and stack file of its own. Parts of
@@ -40,6 +37,8 @@ export class Installation {
     private installedWith: string | undefined;
     private known: StackOutputs | undefined;
     private door: PortForward | undefined;
+    private client: AirflowApi | undefined;
+    private isMade = false;
 
     /** The stack file that the tests use and may change. */
     public readonly stackFile = join(this.scratch, "Pulumi.minikube.yaml");
@@ -49,6 +48,18 @@ export class Installation {
         this.namespaces = { airflow: name, workers: `${name}-workers`, storage: `${name}-storage` };
         this.hostPath = `/data/${name}`;
         copyFileSync(join(repositoryDirectory, "Pulumi.minikube.yaml"), this.stackFile);
+    }
+
+    /** One that asks for little CPU and does without a triggerer, so that several fit on one small machine. */
+    public static modest(name: string): Installation {
+        const made = new Installation(name);
+        const resources = { cpuRequest: "10m" };
+        const parts = ["apiServer", "scheduler", "dagProcessor", "workers", "database"];
+        made.configure({
+            ...Object.fromEntries(parts.map((key) => [key, { resources }])),
+            triggerer: { replicas: 0 },
+        });
+        return made;
     }
 
     /** Sets whole keys of the stack file, without the project's name; undefined takes one out. */
@@ -68,16 +79,6 @@ export class Installation {
         writeFileSync(this.stackFile, document.toString());
     }
 
-    /** Asks for little CPU, and does without a triggerer, so that several installations fit on one small machine. */
-    public beModest(): void {
-        const resources = { cpuRequest: "10m" };
-        const parts = ["apiServer", "scheduler", "dagProcessor", "workers", "database"];
-        this.configure({
-            ...Object.fromEntries(parts.map((key) => [key, { resources }])),
-            triggerer: { replicas: 0 },
-        });
-    }
-
     /** A folder of the installation's own, gone with it. */
     public folder(name: string): string {
         const folder = join(this.scratch, name);
@@ -87,6 +88,7 @@ export class Installation {
 
     /** The environment of the tests' commands. */
     public get environment(): NodeJS.ProcessEnv {
+        const foreign = foreignVariables();
         const inherited = Object.entries(process.env).filter(([name]) => !foreign.includes(name));
         const backend = join(this.scratch, "backend");
         mkdirSync(backend, { recursive: true });
@@ -105,6 +107,7 @@ export class Installation {
             ...Object.entries(this.namespaces).map(([noun, name]) => `namespaces.${noun}=${name}`),
             ...(this.isOnNode ? [`storage.hostPath=${this.hostPath}`] : []),
         ];
+        this.isMade ||= target === "up";
         const CONFIG = [...own, variables.CONFIG].filter(Boolean).join(" ");
         return startMake(target, this.environment, { ...variables, CONFIG });
     }
@@ -117,9 +120,7 @@ export class Installation {
         if (target !== "up") {
             return await this.start(target, variables).ended;
         }
-        const made = lastUp.then(() => this.start(target, variables).ended);
-        lastUp = made.catch(() => undefined);
-        return await made;
+        return await withLock(upLock, "brings an installation up", () => this.start(target, variables).ended);
     }
 
     /** Runs a make command that must succeed. */
@@ -153,20 +154,25 @@ export class Installation {
         await this.closeDoor();
         this.installedWith = undefined;
         this.known = undefined;
-        return await this.makeWell("down");
+        const made = await this.makeWell("down");
+        this.isMade = false;
+        return made;
     }
 
-    /** The stack's outputs, with the password. */
+    /** The stack's outputs, with the password; asked for once after each `up`. */
     public async outputs(): Promise<StackOutputs> {
-        const made = await this.makeWell("output", { SHOW_SECRETS: "1" });
-        this.known = JSON.parse(made.stdout) as StackOutputs;
+        this.known ??= JSON.parse((await this.makeWell("output", { SHOW_SECRETS: "1" })).stdout) as StackOutputs;
         return this.known;
     }
 
-    /** Airflow's REST API, through a port-forward that stays open. */
+    /** Airflow's REST API, through a port-forward that stays open, with one log-in for as long as it does. */
     public async api(): Promise<AirflowApi> {
-        const { adminUser, adminPassword } = this.known ?? (await this.outputs());
-        return new AirflowApi(await this.url(), adminUser, adminPassword);
+        const { adminUser, adminPassword } = await this.outputs();
+        const url = await this.url();
+        if (this.client?.url !== url) {
+            this.client = new AirflowApi(url, adminUser, adminPassword);
+        }
+        return this.client;
     }
 
     /** Airflow's address on this machine. */
@@ -210,6 +216,19 @@ export class Installation {
     /** Pods, events and the last words of every pod, for a test that fails. */
     public readonly explain = (): Promise<string> => explainNamespaces(Object.values(this.namespaces));
 
+    /** Runs `make down` if there was an `up` since the last one. */
+    public async clear(): Promise<void> {
+        if (this.isMade) {
+            await this.down();
+        }
+    }
+
+    /** Leaves nothing of it on the cluster but its data, and closes it. */
+    public async end(): Promise<void> {
+        await this.clear();
+        await this.close();
+    }
+
     /** Ends what is open and removes the scratch folder; the cluster is left as it is. */
     public async close(): Promise<void> {
         await this.closeDoor();
@@ -219,6 +238,7 @@ export class Installation {
     private async closeDoor(): Promise<void> {
         await this.door?.stop();
         this.door = undefined;
+        this.client = undefined;
     }
 }
 

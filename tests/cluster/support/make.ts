@@ -29,11 +29,14 @@ export interface Making {
 
 let count = 0;
 
+/** Suites that run side by side are processes of their own, which mocha numbers. */
+const lane = process.env.MOCHA_WORKER_ID === undefined ? "" : `lane-${process.env.MOCHA_WORKER_ID}-`;
+
 /** Starts `make <target>` in a process group of its own. What it prints goes to test-output/ as well. */
 export function startMake(target: string, environment: NodeJS.ProcessEnv, variables: Variables = {}): Making {
     mkdirSync(outputDirectory, { recursive: true });
     count += 1;
-    const log = createWriteStream(join(outputDirectory, `${String(count).padStart(2, "0")}-${target}.log`));
+    const log = createWriteStream(join(outputDirectory, `${lane}${String(count).padStart(2, "0")}-${target}.log`));
     const settings = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
     log.write(`$ make ${[target, ...settings].join(" ")}\n`);
     const since = Date.now();

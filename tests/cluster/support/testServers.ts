@@ -1,14 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { ganeshaConfiguration, ganeshaStart } from "../../../components/storage/ganeshaConfiguration";
 import { ensureImages, testImageNames } from "../../../local/images";
 import { output } from "../../../local/support/execution";
+import { withLock } from "../../../local/support/lock";
 import { ensurePackages } from "../../../local/support/packages";
 import type { DagFiles } from "../deliveries/dags";
-import { explainNamespaces, testPrefix } from "./installation";
+import { testPrefix } from "./installation";
 import { kube } from "./kubernetes";
+import { outputDirectory } from "./processes";
 
 const namespace = `${testPrefix}-servers`;
 const image = "localhost/airflow-kubernetes/test-servers:1";
@@ -19,34 +21,75 @@ function host(service: string): string {
     return `${service}.${namespace}.svc.cluster.local`;
 }
 
+/** What gets in, and where. */
+interface Access {
+    /** The public key that the git server shows to ssh. */
+    readonly hostKey: string;
+    /** The private key that it accepts. */
+    readonly clientKey: string;
+    /** Who signed its certificate. */
+    readonly caCertificate: string;
+    readonly nfsAddress: string;
+}
+
+/** How the servers that run are reached, for whichever process asks next. */
+const record = join(outputDirectory, "servers.json");
+
+let shared: Promise<TestServers> | undefined;
+
+/** Starts all servers, and comes back when they answer. */
+async function start(): Promise<Access> {
+    await ensurePackages(["openssh-client"]);
+    await ensureImages(testImageNames);
+    const hostKey = await keyPair();
+    const clientKey = await keyPair();
+    await kube(["apply", "--filename", "-"], manifests(hostKey, clientKey));
+    await kube([
+        ...["wait", "--namespace", namespace, "--for=condition=Available", "--timeout=110s"],
+        ...["deployment/servers", "deployment/postgres", "deployment/nfs"],
+    ]);
+    const inside = ["exec", "--namespace", namespace, "deployment/servers", "--container", "git-https", "--"];
+    const caCertificate = await kube([...inside, "cat", "/certificates/ca.crt"]);
+    const nfsAddress = await kube([
+        ...["get", "service", "nfs", "--namespace", namespace],
+        ...["--output", "jsonpath={.spec.clusterIP}"],
+    ]);
+    return { hostKey: hostKey.public, clientKey: clientKey.private, caCertificate, nfsAddress };
+}
+
+/** What the check of a repository is given. */
+export interface Look {
+    readonly repository: string;
+    /** Files `token` or `ssh`, by name. */
+    readonly secrets: Readonly<Record<string, string>>;
+    /** Files `known_hosts` or `ca.crt`, by name. */
+    readonly files: Readonly<Record<string, string>>;
+}
+
 /** Servers that stand for those of a company: they are in the cluster, but not in an installation's namespaces. */
 export class TestServers {
-    private constructor(
-        private readonly hostKey: string,
-        private readonly clientKey: string,
-        private readonly caCertificate: string,
-        /** Address of the NFS server, which exports `/export`. */
-        public readonly nfsAddress: string,
-    ) {}
+    private constructor(private readonly access: Access) {}
 
-    /** Starts all servers, and comes back when they answer. */
-    public static async start(): Promise<TestServers> {
-        await ensurePackages(["openssh-client"]);
-        await ensureImages(testImageNames);
-        const hostKey = await keyPair();
-        const clientKey = await keyPair();
-        await kube(["apply", "--filename", "-"], manifests(hostKey, clientKey));
-        await kube([
-            ...["wait", "--namespace", namespace, "--for=condition=Available", "--timeout=110s"],
-            ...["deployment/servers", "deployment/postgres", "deployment/nfs"],
-        ]);
-        const inside = ["exec", "--namespace", namespace, "deployment/servers", "--container", "git-https", "--"];
-        const certificate = await kube([...inside, "cat", "/certificates/ca.crt"]);
-        const address = await kube([
-            ...["get", "service", "nfs", "--namespace", namespace],
-            ...["--output", "jsonpath={.spec.clusterIP}"],
-        ]);
-        return new TestServers(hostKey.public, clientKey.private, certificate, address);
+    /** Address of the NFS server, which exports `/export`. */
+    public get nfsAddress(): string {
+        return this.access.nfsAddress;
+    }
+
+    /** The servers that all suites of a run share; starts them when they are first asked for, whichever process asks. */
+    public static async shared(): Promise<TestServers> {
+        const lock = join(outputDirectory, "servers.lock");
+        shared ??= withLock(lock, "starts the servers", async () => {
+            const known = existsSync(record) ? (JSON.parse(readFileSync(record, "utf8")) as Access) : undefined;
+            const access = known ?? (await start());
+            writeFileSync(record, JSON.stringify(access), { mode: 0o600 });
+            return new TestServers(access);
+        });
+        return await shared;
+    }
+
+    /** Has the next who asks start them anew. */
+    public static forget(): void {
+        rmSync(record, { force: true });
     }
 
     /** A new repository, empty but for a first commit; reached by https, by ssh, or by https without a login. */
@@ -59,17 +102,17 @@ export class TestServers {
             ...(way === "ssh"
                 ? {
                       repository: `git@${host("git")}:${path}`,
-                      knownHosts: `${host("git")} ${this.hostKey}`,
+                      knownHosts: `${host("git")} ${this.access.hostKey}`,
                   }
                 : {
                       repository: `https://${host("git")}/${folder}/${name}.git`,
-                      caCertificate: this.caCertificate,
+                      caCertificate: this.access.caCertificate,
                       username: login.username,
                   }),
         };
         const secrets: Record<typeof way, Readonly<Record<string, string>>> = {
             https: { gitToken: login.password },
-            ssh: { gitSshKey: this.clientKey },
+            ssh: { gitSshKey: this.access.clientKey },
             public: {},
         };
         const repository = new GitRepository(path, git, secrets[way]);
@@ -149,12 +192,27 @@ for page in s3.get_paginator("list_objects_v2").paginate(Bucket="airflow-logs"):
         return await kube([...inside, "/opt/servers/bin/python3", "-c", script]);
     }
 
-    /** Why something on the servers may have failed. */
-    public readonly explain = (): Promise<string> => explainNamespaces([namespace]);
-
-    /** Ends all servers, with what they hold. */
-    public async stop(): Promise<void> {
-        await kube(["delete", "namespace", namespace, "--ignore-not-found", "--wait=false"]);
+    /** What a script such as check_repository.py says of a repository, run beside the servers. */
+    public async checkRepository(script: string, look: Look): Promise<string> {
+        const program = `
+import json, os, pathlib, subprocess, sys, tempfile
+given = json.load(sys.stdin)
+with tempfile.TemporaryDirectory() as folder:
+    for kind in ("secrets", "files"):
+        for name, text in given["look"][kind].items():
+            path = pathlib.Path(folder, kind, name)
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+            path.chmod(0o600)
+    variables = {
+        "REPOSITORY": given["look"]["repository"], "REF": "main", "SUB_PATH": "dags", "USERNAME": given["username"],
+        "SECRET_DIRECTORY": f"{folder}/secrets", "FILES_DIRECTORY": f"{folder}/files", "WAIT_SECONDS": "0", "FULL_CLONE": "no",
+    }
+    subprocess.run([sys.executable, "-c", given["script"]], env={**os.environ, **variables}, stderr=subprocess.STDOUT)
+`;
+        const inside = ["exec", "--stdin", "--namespace", namespace, "deployment/servers", "--container", "git-ssh"];
+        const given = JSON.stringify({ script, look, username: login.username });
+        return await kube([...inside, "--", "python3", "-c", program], given);
     }
 }
 
@@ -167,6 +225,23 @@ export class GitRepository {
         /** Secret keys of the stack. */
         public readonly secrets: Readonly<Record<string, string>>,
     ) {}
+
+    /** What the check of this repository is given when nothing is wrong. */
+    public look(): Look {
+        const { repository = "", knownHosts, caCertificate } = this.settings;
+        const { gitToken, gitSshKey } = this.secrets;
+        return {
+            repository,
+            secrets: {
+                ...(gitToken !== undefined && { token: gitToken }),
+                ...(gitSshKey !== undefined && { ssh: gitSshKey }),
+            },
+            files: {
+                ...(knownHosts !== undefined && { known_hosts: `${knownHosts}\n` }),
+                ...(caCertificate !== undefined && { "ca.crt": caCertificate }),
+            },
+        };
+    }
 
     /** Makes these files the folder `dags` of the branch `main`, and nothing else; hands back the commit. */
     public async commit(files: DagFiles): Promise<string> {

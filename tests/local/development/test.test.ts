@@ -15,6 +15,8 @@ describe("The count of a test run", () => {
     it("counts a suite that broke off, ran nothing, or failed unseen, as a failure", () => {
         expect(mochaCounts(undefined, 1).failed).to.equal(1);
         expect(mochaCounts({ passed: 0, failed: 0, skipped: 4 }, 0).failed).to.equal(1);
+        expect(mochaCounts({ passed: 0, failed: 0, skipped: 0 }, 0, true).failed).to.equal(0);
+        expect(mochaCounts(undefined, 1, true).failed).to.equal(1);
         expect(mochaCounts({ passed: 4, failed: 0, skipped: 0 }, 7).failed).to.equal(1);
         expect(mochaCounts({ passed: 4, failed: 2, skipped: 0 }, 2)).to.deep.equal({
             passed: 4,

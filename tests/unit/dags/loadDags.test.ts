@@ -12,11 +12,11 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { packDags } from "../../components/dags/dagsArchive";
-import { folder, noise, removeFolders } from "../support/folders";
-import { skipWithoutPython } from "../support/python";
+import { packDags } from "../../../components/dags/dagsArchive";
+import { folder, noise, removeFolders } from "../../support/folders";
+import { skipWithoutPython } from "../../support/python";
 
-const scriptPath = join(__dirname, "../../components/dags/scripts/load_dags.py");
+const scriptPath = join(__dirname, "../../../components/dags/scripts/load_dags.py");
 
 type Files = Record<string, string>;
 

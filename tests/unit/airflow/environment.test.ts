@@ -10,13 +10,13 @@ import {
     secretVariables,
     userEnvironment,
     workerEnvironment,
-} from "../../components/airflow/environment";
-import { ownedVariables, secretVariableNames } from "../../components/airflow/ownedVariables";
-import type { SecretKeys } from "../../components/airflow/secretKeys";
-import { withDefaults } from "../../components/airflowKubernetesDefaults";
-import { validate } from "../../components/airflowKubernetesValidation";
-import { DagDelivery } from "../../components/dags/dagsArgs";
-import { dagsEnvironment } from "../../components/dags/dagsEnvironment";
+} from "../../../components/airflow/environment";
+import { ownedVariables, secretVariableNames } from "../../../components/airflow/ownedVariables";
+import type { SecretKeys } from "../../../components/airflow/secretKeys";
+import { withDefaults } from "../../../components/airflowKubernetesDefaults";
+import { validate } from "../../../components/airflowKubernetesValidation";
+import { DagDelivery } from "../../../components/dags/dagsArgs";
+import { dagsEnvironment } from "../../../components/dags/dagsEnvironment";
 
 const settings = withDefaults({
     airflow: { url: "https://example.org/airflow", options: { core: { parallelism: "7" } } },

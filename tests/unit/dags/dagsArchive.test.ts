@@ -4,8 +4,8 @@ import { gunzipSync } from "node:zlib";
 import { expect } from "chai";
 import fc from "fast-check";
 import * as tar from "tar";
-import { dagFiles, dagsFolderFault, maximumArchiveBytes, packDags } from "../../components/dags/dagsArchive";
-import { folder, noise, removeFolders } from "../support/folders";
+import { dagFiles, dagsFolderFault, maximumArchiveBytes, packDags } from "../../../components/dags/dagsArchive";
+import { folder, noise, removeFolders } from "../../support/folders";
 
 /** Files of an archive by path, and their modes. */
 function unpacked(parts: readonly string[]): { files: Record<string, string>; modes: Set<number | undefined> } {

@@ -2,15 +2,15 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { folder, removeFolders } from "../support/folders";
-import { skipWithoutPython } from "../support/python";
+import { folder, removeFolders } from "../../support/folders";
+import { skipWithoutPython } from "../../support/python";
 
 /*
  * The scripts of the Jobs and probes, run by a real Python against stand-ins of the libraries that only Airflow's image has.
  * What the stand-ins cannot show (SQL, Fernet, Airflow's own code) is shown by the tests on a cluster.
  */
 
-const directory = join(__dirname, "../../components/airflow/scripts");
+const directory = join(__dirname, "../../../components/airflow/scripts");
 
 /** Rows by a word of the statement that asks for them. */
 interface Database {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { withDefaults } from "../../components/airflowKubernetesDefaults";
-import { executionApiUrl, openUiCommand, redirectBase, urlPath } from "../../components/networking/urls";
+import { withDefaults } from "../../../components/airflowKubernetesDefaults";
+import { executionApiUrl, openUiCommand, redirectBase, urlPath } from "../../../components/networking/urls";
 
 function settings(url?: string, clusterDomain?: string) {
     return withDefaults({ airflow: { url, clusterDomain }, namespaces: { airflow: "team-a" } });

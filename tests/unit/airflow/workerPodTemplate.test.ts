@@ -1,9 +1,9 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { expect } from "chai";
-import { workerPodTemplate } from "../../components/airflow/workerPodTemplate";
-import type { AirflowKubernetesArgs } from "../../components/airflowKubernetesArgs";
-import { withDefaults } from "../../components/airflowKubernetesDefaults";
-import { restrictedContainer, restrictedPod } from "../../components/kubernetes/podSecurity";
+import { workerPodTemplate } from "../../../components/airflow/workerPodTemplate";
+import type { AirflowKubernetesArgs } from "../../../components/airflowKubernetesArgs";
+import { withDefaults } from "../../../components/airflowKubernetesDefaults";
+import { restrictedContainer, restrictedPod } from "../../../components/kubernetes/podSecurity";
 
 /** The template is plain values as long as no Output is given. */
 type Plain = k8s.types.output.core.v1.Pod;

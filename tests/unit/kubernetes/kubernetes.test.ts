@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { apiServerRules, schedulerRules } from "../../components/access/podRules";
-import { shortHash } from "../../components/kubernetes/hash";
-import { objectLabels, selectorLabels } from "../../components/kubernetes/labels";
-import { names } from "../../components/kubernetes/names";
+import { apiServerRules, schedulerRules } from "../../../components/access/podRules";
+import { shortHash } from "../../../components/kubernetes/hash";
+import { objectLabels, selectorLabels } from "../../../components/kubernetes/labels";
+import { names } from "../../../components/kubernetes/names";
 import {
     airflowUser,
     PodSecurityLevel,
@@ -11,9 +11,9 @@ import {
     postgresUser,
     restrictedContainer,
     restrictedPod,
-} from "../../components/kubernetes/podSecurity";
-import { httpCheck, livenessProbe, readinessProbe, startupProbe } from "../../components/kubernetes/probes";
-import { parseQuantity } from "../../components/kubernetes/quantity";
+} from "../../../components/kubernetes/podSecurity";
+import { httpCheck, livenessProbe, readinessProbe, startupProbe } from "../../../components/kubernetes/probes";
+import { parseQuantity } from "../../../components/kubernetes/quantity";
 
 describe("labels", () => {
     it("selects by name, instance and component only: a selector cannot be changed by an upgrade", () => {

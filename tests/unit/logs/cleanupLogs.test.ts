@@ -2,12 +2,12 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
-import { withDefaults } from "../../components/airflowKubernetesDefaults";
-import { maximumLogBytes } from "../../components/logs/logCleanup";
-import { folder, removeFolders } from "../support/folders";
-import { skipWithoutPython } from "../support/python";
+import { withDefaults } from "../../../components/airflowKubernetesDefaults";
+import { maximumLogBytes } from "../../../components/logs/logCleanup";
+import { folder, removeFolders } from "../../support/folders";
+import { skipWithoutPython } from "../../support/python";
 
-const script = join(__dirname, "../../components/logs/scripts/cleanup_logs.py");
+const script = join(__dirname, "../../../components/logs/scripts/cleanup_logs.py");
 const hour = 3600;
 const day = 24 * hour;
 

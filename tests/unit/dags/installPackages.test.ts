@@ -2,11 +2,16 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { isPinned, packagesDirectory, requirementLines, requirementName } from "../../components/dags/requirementsFile";
-import { folder, removeFolders } from "../support/folders";
-import { skipWithoutPython } from "../support/python";
+import {
+    isPinned,
+    packagesDirectory,
+    requirementLines,
+    requirementName,
+} from "../../../components/dags/requirementsFile";
+import { folder, removeFolders } from "../../support/folders";
+import { skipWithoutPython } from "../../support/python";
 
-const scriptPath = join(__dirname, "../../components/dags/scripts/install_packages.py");
+const scriptPath = join(__dirname, "../../../components/dags/scripts/install_packages.py");
 
 /** A pip that installs one module into the prefix, or fails with the words of the real one; it notes what it was given. */
 const pip = `

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { GitSubmodules } from "../../components/dags/dagsArgs";
-import { dagsSettings } from "../../components/dags/dagsSettings";
-import { gitFiles, gitFilesName } from "../../components/dags/gitFiles";
-import { gitSyncEnvironment } from "../../components/dags/gitSyncEnvironment";
-import { publishedKnownHosts } from "../../components/dags/knownHosts";
+import { GitSubmodules } from "../../../components/dags/dagsArgs";
+import { dagsSettings } from "../../../components/dags/dagsSettings";
+import { gitFiles, gitFilesName } from "../../../components/dags/gitFiles";
+import { gitSyncEnvironment } from "../../../components/dags/gitSyncEnvironment";
+import { publishedKnownHosts } from "../../../components/dags/knownHosts";
 
 const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
 

@@ -2,20 +2,20 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { Hosting } from "../../components/airflowKubernetesArgs";
-import { withDefaults } from "../../components/airflowKubernetesDefaults";
-import type { StorageArgs } from "../../components/storage/storageArgs";
-import { StorageKind } from "../../components/storage/storageArgs";
-import { storageKeys } from "../../components/storage/storageKeys";
-import { folder, removeFolders } from "../support/folders";
-import { skipWithoutPython } from "../support/python";
+import { Hosting } from "../../../components/airflowKubernetesArgs";
+import { withDefaults } from "../../../components/airflowKubernetesDefaults";
+import type { StorageArgs } from "../../../components/storage/storageArgs";
+import { StorageKind } from "../../../components/storage/storageArgs";
+import { storageKeys } from "../../../components/storage/storageKeys";
+import { folder, removeFolders } from "../../support/folders";
+import { skipWithoutPython } from "../../support/python";
 
 /*
  * The scripts that prepare the volumes, run by a real Python. The cluster is played by what is below; what a real kubelet and
  * a real NFS server say is shown by the tests on a cluster.
  */
 
-const directory = join(__dirname, "../../components/storage/scripts");
+const directory = join(__dirname, "../../../components/storage/scripts");
 
 /** An event, and the second from which on it is seen. */
 interface Said {

@@ -5,9 +5,9 @@ import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import * as tar from "tar";
 import { pack } from "tar-stream";
-import { packDags } from "../../components/dags/dagsArchive";
-import { dagsArchiveFault, withUnpacked } from "../../components/dags/tarFile";
-import { folder, noise, removeFolders } from "../support/folders";
+import { packDags } from "../../../components/dags/dagsArchive";
+import { dagsArchiveFault, withUnpacked } from "../../../components/dags/tarFile";
+import { folder, noise, removeFolders } from "../../support/folders";
 
 /** An archive of files on the disk, as tar makes it. */
 function archiveOf(files: Record<string, string | Buffer>, name = "dags.tgz", gzip = true): string {

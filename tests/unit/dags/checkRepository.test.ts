@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { folder, removeFolders } from "../support/folders";
-import { skipWithoutPython } from "../support/python";
+import { folder, removeFolders } from "../../support/folders";
+import { skipWithoutPython } from "../../support/python";
 
-const scriptPath = join(__dirname, "../../components/dags/scripts/check_repository.py");
+const scriptPath = join(__dirname, "../../../components/dags/scripts/check_repository.py");
 
 /** The environment of git that the machine's own settings cannot change. */
 const environment = {

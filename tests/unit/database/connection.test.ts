@@ -1,12 +1,12 @@
 import { expect } from "chai";
-import { withDefaults } from "../../components/airflowKubernetesDefaults";
+import { withDefaults } from "../../../components/airflowKubernetesDefaults";
 import {
     asyncDatabaseConnection,
     databaseAddress,
     databaseConnection,
     databaseEnvironment,
-} from "../../components/database/connection";
-import { type ExternalDatabaseArgs, SslMode } from "../../components/database/databaseArgs";
+} from "../../../components/database/connection";
+import { type ExternalDatabaseArgs, SslMode } from "../../../components/database/databaseArgs";
 
 function own(password: string, clusterDomain = "cluster.local"): [string, string] {
     const address = databaseAddress(withDefaults({ airflow: { clusterDomain } }), "team-a");

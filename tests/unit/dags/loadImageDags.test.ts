@@ -2,11 +2,11 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { copyContainer } from "../../components/dags/dagsCopy";
-import { folder, removeFolders } from "../support/folders";
-import { skipWithoutPython } from "../support/python";
+import { copyContainer } from "../../../components/dags/dagsCopy";
+import { folder, removeFolders } from "../../support/folders";
+import { skipWithoutPython } from "../../support/python";
 
-const scripts = join(__dirname, "../../components/dags/scripts");
+const scripts = join(__dirname, "../../../components/dags/scripts");
 const place = "/dags in the image me/dags:1";
 
 /** Runs the container that copies, on this machine: its command with another folder to copy to. */

@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { type AirflowKubernetesArgs, Hosting } from "../../components/airflowKubernetesArgs";
-import { withDefaults } from "../../components/airflowKubernetesDefaults";
-import { preparedDirectories } from "../../components/storage/preparedDirectories";
-import { type MadeStorage, sharedVolumes } from "../../components/storage/sharedVolumes";
-import { StorageKind } from "../../components/storage/storageArgs";
-import { exportedPath } from "../../components/storage/storageLocation";
+import { type AirflowKubernetesArgs, Hosting } from "../../../components/airflowKubernetesArgs";
+import { withDefaults } from "../../../components/airflowKubernetesDefaults";
+import { preparedDirectories } from "../../../components/storage/preparedDirectories";
+import { type MadeStorage, sharedVolumes } from "../../../components/storage/sharedVolumes";
+import { StorageKind } from "../../../components/storage/storageArgs";
+import { exportedPath } from "../../../components/storage/storageLocation";
 
 const sizes = { dagsSize: "3Gi", logsSize: "4Gi" };
 

@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { type AirflowKubernetesArgs, Hosting } from "../../components/airflowKubernetesArgs";
-import { validate } from "../../components/airflowKubernetesValidation";
-import { problemsMessage } from "../../components/problems";
-import type { StorageArgs } from "../../components/storage/storageArgs";
-import { StorageKind } from "../../components/storage/storageArgs";
-import { readArgs } from "../../config";
+import { type AirflowKubernetesArgs, Hosting } from "../../../components/airflowKubernetesArgs";
+import { validate } from "../../../components/airflowKubernetesValidation";
+import { problemsMessage } from "../../../components/problems";
+import type { StorageArgs } from "../../../components/storage/storageArgs";
+import { StorageKind } from "../../../components/storage/storageArgs";
+import { readArgs } from "../../../config";
 
 const hosted = (storage: StorageArgs, rest: AirflowKubernetesArgs = {}): AirflowKubernetesArgs => ({
     ...rest,

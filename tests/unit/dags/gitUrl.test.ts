@@ -1,9 +1,14 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
-import { dagsSettings } from "../../components/dags/dagsSettings";
-import { holdsCredentials, parseGitUrl } from "../../components/dags/gitUrl";
-import { knownHostsFault, knownHostsFile, publishedHosts, publishedKnownHosts } from "../../components/dags/knownHosts";
-import { sshKeyFault } from "../../components/dags/sshKey";
+import { dagsSettings } from "../../../components/dags/dagsSettings";
+import { holdsCredentials, parseGitUrl } from "../../../components/dags/gitUrl";
+import {
+    knownHostsFault,
+    knownHostsFile,
+    publishedHosts,
+    publishedKnownHosts,
+} from "../../../components/dags/knownHosts";
+import { sshKeyFault } from "../../../components/dags/sshKey";
 
 describe("parseGitUrl", () => {
     it("knows https, ssh and the short form of ssh", () => {

@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import { commonEnvironment, processEnvironment, workerEnvironment } from "../../components/airflow/environment";
-import { withDefaults } from "../../components/airflowKubernetesDefaults";
-import { DagDelivery, type GitArgs } from "../../components/dags/dagsArgs";
-import { dagsEnvironment } from "../../components/dags/dagsEnvironment";
-import { dagsMounts, packagesMounts } from "../../components/dags/dagsMounts";
-import { dagsSettings } from "../../components/dags/dagsSettings";
-import { bundleConnection, connectionVariable } from "../../components/dags/gitBundle";
+import { commonEnvironment, processEnvironment, workerEnvironment } from "../../../components/airflow/environment";
+import { withDefaults } from "../../../components/airflowKubernetesDefaults";
+import { DagDelivery, type GitArgs } from "../../../components/dags/dagsArgs";
+import { dagsEnvironment } from "../../../components/dags/dagsEnvironment";
+import { dagsMounts, packagesMounts } from "../../../components/dags/dagsMounts";
+import { dagsSettings } from "../../../components/dags/dagsSettings";
+import { bundleConnection, connectionVariable } from "../../../components/dags/gitBundle";
 
 const listName = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST";
 const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { stringify } from "yaml";
-import { type AirflowKubernetesArgs, validate } from "../../components";
-import { DagDelivery, type DagsArgs, type GitSubmodules } from "../../components/dags/dagsArgs";
-import { problemsMessage } from "../../components/problems";
-import { folder, removeFolders } from "../support/folders";
+import { type AirflowKubernetesArgs, validate } from "../../../components";
+import { DagDelivery, type DagsArgs, type GitSubmodules } from "../../../components/dags/dagsArgs";
+import { problemsMessage } from "../../../components/problems";
+import { folder, removeFolders } from "../../support/folders";
 
 const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n";
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
