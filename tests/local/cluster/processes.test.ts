@@ -12,6 +12,7 @@ import {
     parseStat,
     processRecord,
 } from "../../../local/cluster/processes";
+import { waitUntil } from "../../../local/support/progress";
 
 function started(program: string, ...arguments_: string[]): ProcessRecord {
     const child = spawn(program, arguments_, { stdio: "ignore" });
