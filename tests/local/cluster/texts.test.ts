@@ -3,7 +3,6 @@ import { parse, parseAllDocuments } from "yaml";
 import { addonManifests } from "../../../local/cluster/addons";
 import { kubernetesVersionFlags } from "../../../local/cluster/binaries";
 import { namedKubeconfig } from "../../../local/cluster/certificates";
-import { hierarchies, limitingHierarchies, trackingHierarchy } from "../../../local/cluster/cgroups";
 import { findDigest } from "../../../local/cluster/containerd";
 import { apiServerPart, controllerManagerPart, etcdPart, schedulerPart } from "../../../local/cluster/controlPlane";
 import { missingDirectories } from "../../../local/cluster/machine";
@@ -119,29 +118,6 @@ describe("local/cluster: the node", () => {
             "REF TYPE DIGEST SIZE\npostgres:17 application/x sha256:aa 1 MiB\npostgres:170 application/x sha256:bb 1 MiB\n";
         expect(findDigest(list, "postgres:17")).to.equal("sha256:aa");
         expect(findDigest(list, "postgres:1")).to.equal(undefined);
-    });
-});
-
-describe("local/cluster: cgroups", () => {
-    const first = (controllers: string) =>
-        `50 40 0:30 / /sys/fs/cgroup/${controllers} rw,relatime - cgroup cgroup rw,${controllers}`;
-    const second = "60 40 0:31 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw";
-
-    it("limits by version 1 when both versions are mounted, and tracks by the group that limits nothing", () => {
-        const all = hierarchies([first("cpu,cpuacct"), first("pids"), second].join("\n"));
-        expect(all).to.have.lengthOf(3);
-        expect(limitingHierarchies(all).map(({ controllers }) => controllers)).to.deep.equal([
-            ["cpu", "cpuacct"],
-            ["pids"],
-        ]);
-        expect(trackingHierarchy(all).mountPoint).to.equal("/sys/fs/cgroup/pids");
-    });
-
-    it("uses version 2 when it is alone", () => {
-        const all = hierarchies(second);
-        expect(limitingHierarchies(all)).to.deep.equal(all);
-        expect(trackingHierarchy(all).version).to.equal(2);
-        expect(() => trackingHierarchy([])).to.throw("cgroup");
     });
 });
 

@@ -15,9 +15,9 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { stringify } from "yaml";
 import { type PulumiPrograms, pulumiCli } from "../../../local/pulumi/programs";
+import { waitFor } from "../../../local/support/deadline";
 import { type CommandResult, capture } from "../../../local/support/execution";
 import { repositoryDirectory } from "../../../local/support/paths";
-import { waitUntil } from "../../../local/support/progress";
 
 interface Resource {
     readonly type: string;
@@ -292,7 +292,7 @@ describe("local/pulumi: the built CLI with the stand-ins", function () {
                 stdio: "ignore",
             });
             const started = async () => existsSync(pidFile) && readFileSync(pidFile, "utf8") !== "";
-            await waitUntil(started, 60_000, () => "the program does not start");
+            await waitFor(started, { within: 60_000, what: "the program to start" });
             programPid = Number(readFileSync(pidFile, "utf8"));
         });
 
@@ -301,7 +301,7 @@ describe("local/pulumi: the built CLI with the stand-ins", function () {
                 child.kill(signal);
                 await once(child, "exit");
                 const gone = async () => !existsSync(`/proc/${programPid}`);
-                await waitUntil(gone, 30_000, () => `process ${programPid} is left behind`);
+                await waitFor(gone, { within: 30_000, what: `process ${programPid} to end` });
             });
         }
     });
