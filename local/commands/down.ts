@@ -3,6 +3,7 @@ import { projectName } from "../pulumi/stackFile";
 import { resourcesOf, unrecordedCreations, withoutPendingOperations } from "../pulumi/stackState";
 import { refreshFlags, removeUnrecorded } from "../session/lostObjects";
 import { Session } from "../session/session";
+import { stackNeeds } from "../session/stackNeeds";
 import { isRunning, requireCluster, startCluster } from "../session/targetCluster";
 import { main } from "../support/main";
 import { Stopwatch, say } from "../support/progress";
@@ -19,7 +20,7 @@ async function down(): Promise<number> {
     }
     if (cluster.kind === "local" && !(await isRunning(cluster))) {
         say("The local cluster is stopped; it is started, so that what is in it can be removed.");
-        await startCluster(cluster);
+        await startCluster(cluster, stackNeeds(session.stackFileText));
     }
     await requireCluster(cluster);
     const state = await session.take();

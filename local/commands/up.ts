@@ -1,7 +1,11 @@
+import { plannedChanges } from "../cluster";
+import { plannedPulumi } from "../pulumi/engine";
 import { refreshFlags } from "../session/lostObjects";
 import { Session, type StackOutputs } from "../session/session";
 import { requireFittingNodes } from "../session/singleNodeCheck";
+import { stackNeeds } from "../session/stackNeeds";
 import { startCluster } from "../session/targetCluster";
+import { listed } from "../support/errors";
 import { main } from "../support/main";
 import { Stopwatch, say } from "../support/progress";
 
@@ -29,7 +33,15 @@ export function welcome(outputs: StackOutputs, stack: string, took: string, show
 async function up(): Promise<number> {
     const watch = new Stopwatch();
     const session = await Session.open();
-    await Promise.all([startCluster(session.cluster), session.start()]);
+    const needs = stackNeeds(session.stackFileText);
+    const planned = [
+        ...(session.cluster.kind === "local" ? await plannedChanges(needs.images, needs.nfs) : []),
+        ...(await plannedPulumi(session.engine)),
+    ];
+    if (planned.length > 0) {
+        say(listed("This run", planned));
+    }
+    await startCluster(session.cluster, needs);
     await requireFittingNodes(session.cluster, session.stackFileText);
     const state = await session.take();
     const flags = await refreshFlags(session.cluster, state, session.options.stack);

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clusterDown } from "../cluster";
 import { setting } from "../session/options";
+import { allNeeds } from "../session/stackNeeds";
 import { chooseCluster, startCluster } from "../session/targetCluster";
 import { Interrupted, UserError } from "../support/errors";
 import { capture, run } from "../support/execution";
@@ -159,7 +160,7 @@ async function mocha(runner: Runner, config: string, grep: string | undefined): 
 /** Starts the local cluster with its images; says why, and hands back false, when it cannot. */
 async function tryStart(): Promise<boolean> {
     try {
-        await startCluster(chooseCluster("local"));
+        await startCluster(chooseCluster("local"), allNeeds);
         return true;
     } catch (error) {
         say(`The suites on the cluster could not run: ${messageOf(error)}`);

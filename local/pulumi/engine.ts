@@ -94,6 +94,15 @@ export function sayEngine(engine: Engine): void {
     say(`Pulumi:  ${names[engine.kind]} (${engine.why})`);
 }
 
+/** What is said of the start of an engine before it begins, a line each; nothing when it is there. */
+export async function plannedPulumi(engine: Engine): Promise<readonly string[]> {
+    return engine.kind === "built" && !(await arePulumiProgramsBuilt())
+        ? [
+              "builds Pulumi and its Kubernetes provider from Go modules: about 9 minutes on 2 cores, kept for the next time",
+          ]
+        : [];
+}
+
 /** Makes an engine ready to run; builds it where that was the choice. */
 export async function startEngine(engine: Engine, installed: string | undefined): Promise<StartedEngine> {
     // A warning about a newer version, and a request for it, at each run.

@@ -73,7 +73,7 @@ export class Session {
     private constructor(
         public readonly options: Options,
         public readonly cluster: Cluster,
-        private readonly engine: Engine,
+        public readonly engine: Engine,
         private readonly env: NodeJS.ProcessEnv,
         private readonly quiet: boolean,
         /** The stack file of this run, overrides included. */

@@ -1,12 +1,21 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
-import { binDirectory, type ClusterStatus, clusterStatus, clusterUp, contextName, kubeconfigPath } from "../cluster";
+import {
+    binDirectory,
+    type ClusterStatus,
+    clusterStatus,
+    clusterUp,
+    contextName,
+    ensureNfsClient,
+    kubeconfigPath,
+} from "../cluster";
 import { ensureImages } from "../images";
 import type { Override } from "../pulumi/overrides";
 import { listed, UserError } from "../support/errors";
 import { capture, findOnPath, lastLines } from "../support/execution";
 import { say } from "../support/progress";
+import type { StackNeeds } from "./stackNeeds";
 
 /** The Kubernetes that a command works on. */
 export interface Cluster {
@@ -81,14 +90,17 @@ function kubectlProgram(cluster: Cluster, built = join(binDirectory(), "kubectl"
     );
 }
 
-/** Brings the cluster up: starts the local one with its images, checks that any other answers. */
-export async function startCluster(cluster: Cluster): Promise<void> {
+/** Brings the cluster up: starts the local one with what a stack needs of it, checks that any other answers. */
+export async function startCluster(cluster: Cluster, { images, nfs }: StackNeeds): Promise<void> {
     if (cluster.kind !== "local") {
         await requireCluster(cluster);
         return;
     }
-    await clusterUp();
-    await ensureImages();
+    await clusterUp({ images });
+    await ensureImages(images);
+    if (nfs) {
+        await ensureNfsClient();
+    }
 }
 
 /** Whether the cluster answers now. */
