@@ -308,6 +308,11 @@ describe("local/images/git-sync", () => {
             { ...soon, what: "a port that it listens on", explain: process_.messages },
         );
         expect((await fetch(`http://127.0.0.1:${port}/`)).status).to.equal(503);
+        await waitFor(async () => process_.messages().includes("will retry"), {
+            ...soon,
+            what: "a sync that fails",
+            explain: process_.messages,
+        });
         git(upstream, "branch", "later");
         const ready = async () => (await fetch(`http://127.0.0.1:${port}/`)).status === 200;
         await waitFor(ready, { ...soon, what: "it to be ready", explain: process_.messages });

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { satisfies } from "semver";
-import { findOnPath } from "../../local/support/execution";
-import { repositoryDirectory } from "../../local/support/paths";
-import { folder, removeFolders } from "../support/folders";
+import { findOnPath } from "../../../local/support/execution";
+import { repositoryDirectory } from "../../../local/support/paths";
+import { folder, removeFolders } from "../../support/folders";
 
 const text = (name: string) => readFileSync(join(repositoryDirectory, name), "utf8");
 const { engines } = JSON.parse(text("package.json")) as { engines: { node: string } };
