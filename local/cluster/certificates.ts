@@ -41,19 +41,26 @@ interface Kubeconfig {
     users: { name: string; user: Record<string, unknown> }[];
 }
 
-/** The administrator's kubeconfig with names of this cluster's own, so that it can stand beside others. */
+/** The name by which stack files and guides call a laptop's cluster. */
+const laptopContext = "minikube";
+
+/**
+ * The administrator's kubeconfig with names of this cluster's own, so that it can stand beside others, and a context by which
+ * what is written for minikube works here as it stands.
+ */
 export function namedKubeconfig(text: string): string {
     const { clusters, users: credentials } = parse(text) as Kubeconfig;
+    const context = { cluster: contextName, user: contextName };
     return stringify(
         {
             apiVersion: "v1",
             kind: "Config",
             clusters: [{ name: contextName, cluster: clusters[0]?.cluster }],
             users: [{ name: contextName, user: credentials[0]?.user }],
-            contexts: [{ name: contextName, context: { cluster: contextName, user: contextName } }],
+            contexts: [contextName, laptopContext].map((name) => ({ name, context })),
             "current-context": contextName,
         },
-        { lineWidth: 0 },
+        { lineWidth: 0, aliasDuplicateObjects: false },
     );
 }
 

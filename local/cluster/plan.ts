@@ -58,13 +58,14 @@ export function planLines({ packages, settings, network, made: done, images, dis
 /** What `clusterUp`, `ensureImages` and, with `nfs`, `ensureNfsClient` would install, change and build now; empty when nothing. */
 export async function plannedChanges(images: readonly ImageName[], nfs = false): Promise<string[]> {
     const { imagePackages, unbuiltImages } = await import("../images/index.js");
-    const all: readonly ImageName[] = ["pause", "coredns", ...images];
+    const isUp = isMachineChangedNow();
+    // A cluster that runs has its own.
+    const all: readonly ImageName[] = isUp ? images : ["pause", "coredns", ...images];
     const packages = [
         ...packagesFor(clusterNeeds),
         ...imagePackages(all),
         ...(nfs ? nfsPackages(await kernelHasNfs()) : []),
     ];
-    const isUp = isMachineChangedNow();
     return planLines({
         packages: await missingPackages(packages),
         settings: isUp ? [] : settingsToChange(),

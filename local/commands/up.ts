@@ -1,4 +1,6 @@
 import { plannedChanges } from "../cluster";
+import { referenceOf } from "../images";
+import { standInSentence } from "../images/standIns";
 import { plannedPulumi } from "../pulumi/engine";
 import { refreshFlags } from "../session/lostObjects";
 import { Session, type StackOutputs } from "../session/session";
@@ -49,6 +51,10 @@ async function up(): Promise<number> {
     if (code !== 0) {
         say(`Not finished after ${watch.elapsed()}. make status tells what is wrong; make up goes on from here.`);
         return code;
+    }
+    const standIns = session.cluster.kind === "local" ? standInSentence(needs.images.map(referenceOf)) : undefined;
+    if (standIns !== undefined) {
+        say(`\n${standIns}`);
     }
     // What a build server prints of a real cluster is kept, and read by others.
     const showPassword = session.cluster.kind !== "context" || process.stdout.isTTY === true;

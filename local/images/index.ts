@@ -37,6 +37,11 @@ export const imageNames = Object.keys(clusterRecipes) as ImageName[];
 /** Those that tests need besides: `ensureImages(testImageNames)` imports them. */
 export const testImageNames = Object.keys(testRecipes) as ImageName[];
 
+/** The full name of an image, as pods name it. */
+export function referenceOf(name: ImageName): string {
+    return recipes[name].reference;
+}
+
 /** The image that a pod or a Containerfile names so, short names of Docker's registry included; undefined when it is none. */
 export function imageNamed(reference: string): ImageName | undefined {
     const found = (Object.keys(recipes) as ImageName[]).filter((name) =>

@@ -30,10 +30,8 @@ const keptMark = "kept";
  * and this run's stack files. What the CLI writes into a stack file, such as a salt, stays out of the checkout.
  */
 export class ProjectFolder {
-    private readonly remover = (): void => this.remove();
-
     private constructor(public readonly path: string) {
-        process.once("exit", this.remover);
+        temporary.add(this);
     }
 
     /** Makes a folder that only this user can read, and removes those of runs that were killed. */
@@ -79,13 +77,13 @@ export class ProjectFolder {
 
     /** The folder stays after this process has ended, and is left alone by later runs. */
     public keep(): void {
-        process.off("exit", this.remover);
+        temporary.delete(this);
         this.write(keptMark, "");
     }
 
     /** Removes the folder; does nothing when it is gone. */
     public remove(): void {
-        process.off("exit", this.remover);
+        temporary.delete(this);
         rmSync(this.path, { recursive: true, force: true });
     }
 
@@ -93,6 +91,14 @@ export class ProjectFolder {
         writeFileSync(join(this.path, name), text, { mode: 0o600 });
     }
 }
+
+/** Folders that go with this process. */
+const temporary = new Set<ProjectFolder>();
+process.once("exit", () => {
+    for (const folder of temporary) {
+        folder.remove();
+    }
+});
 
 /** The file that holds a stack's configuration. */
 export function stackFileName(stack: string): string {

@@ -147,7 +147,7 @@ export class Session {
     public async up(state: StackState, { flags = [], tell }: UpOptions = {}): Promise<number> {
         const unrecorded = unrecordedCreations(state).length;
         if (unrecorded > 0) {
-            say(`The last run was killed while it made ${unrecorded} objects; those that exist are taken over.`);
+            say("The last run was killed while it made objects; those that exist are taken over.");
         }
         const code = await this.operate(["up", ...this.agreed, ...flags], {
             overrides: unrecorded > 0 ? [takeOver] : [],

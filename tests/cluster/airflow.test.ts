@@ -7,6 +7,7 @@ import { interruptedUp } from "./airflow/interruptedUp";
 import { lostScheduler } from "./airflow/lostScheduler";
 import { secondUp } from "./airflow/secondUp";
 import { severalNodes } from "./airflow/severalNodes";
+import { shell } from "./airflow/shell";
 import { userInterface } from "./airflow/userInterface";
 import { withoutCluster } from "./airflow/withoutCluster";
 import { installation } from "./support/installation";
@@ -35,6 +36,7 @@ describe("Airflow on the local cluster", () => {
     interruptedUp();
     firstRun();
     secondUp();
+    shell();
     access();
     commands();
     userInterface();

@@ -1,4 +1,7 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
+import { projectName } from "../../../local/pulumi/stackFile";
 import { waitFor } from "../../../local/support/deadline";
 import { explainFailures, installation, namespaces } from "../support/installation";
 import { exists, identity, objects } from "../support/kubernetes";
@@ -6,16 +9,32 @@ import { installedObjects, isProvisioned } from "../support/leftovers";
 
 /** When make up is cut off, and how. */
 const moments = [
+    { title: "kill -9, before anything is made", signal: "SIGKILL", sign: [] },
     { title: "SIGINT, when the first namespace is there", signal: "SIGINT", sign: ["namespace", namespaces.airflow] },
+    {
+        title: "kill -9, when the first claims are being made",
+        signal: "SIGKILL",
+        sign: ["persistentvolumeclaim", "airflow-logs", "--namespace", namespaces.airflow],
+    },
     {
         title: "kill -9, when the database is being started",
         signal: "SIGKILL",
         sign: ["statefulset", "airflow-postgres", "--namespace", namespaces.airflow],
     },
     {
+        title: "kill -9, when the database is migrated",
+        signal: "SIGKILL",
+        sign: ["job", "--selector=app.kubernetes.io/component=migrate", "--namespace", namespaces.airflow],
+    },
+    {
+        title: "SIGINT, when the first of Airflow's processes is being started",
+        signal: "SIGINT",
+        sign: ["deployment", "airflow-api-server", "--namespace", namespaces.airflow],
+    },
+    {
         title: "kill -9, when Airflow's processes are being started",
         signal: "SIGKILL",
-        sign: ["deployment", "airflow-api-server", "--namespace", namespaces.airflow],
+        sign: ["deployment", "airflow-scheduler", "--namespace", namespaces.airflow],
     },
 ] as const;
 
@@ -30,7 +49,13 @@ async function generated(): Promise<Map<string, string>> {
     return new Map(random.map((resource) => [resource.urn, JSON.stringify(resource.outputs ?? {})]));
 }
 
-/** What the engine believes to have made. */
+/** The files by which runs hold the stack. */
+function locks(): string[] {
+    const folder = join(installation.backend, ".pulumi", "locks", "organization", projectName, "minikube");
+    return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+/** What Pulumi believes to have made. */
 async function recorded(): Promise<string[]> {
     const made = (await installation.state()).filter((resource) => resource.type.startsWith("kubernetes:"));
     return made
@@ -66,10 +91,11 @@ export function interruptedUp(): void {
                 void up.ended.then(() => {
                     ended = true;
                 });
-                await waitFor(async () => ended || (await exists(...sign)), {
+                const begun = () => up.printed().includes("State:");
+                await waitFor(async () => ended || (begun() && (sign.length === 0 || (await exists(...sign)))), {
                     within: 300_000,
                     every: 200,
-                    what: `${sign.join(" ")}`,
+                    what: `make up to come to ${sign.join(" ") || "its beginning"}`,
                 });
                 expect(ended, `make up ended before it could be cut off:\n${up.printed()}`).to.equal(false);
                 up.signal(signal);
@@ -84,8 +110,21 @@ export function interruptedUp(): void {
             });
         }
 
-        it("comes to its end when it is run again", async () => {
-            await installation.up();
+        it("comes to its end when it is run again, while another one is refused and told who is at it", async () => {
+            const up = installation.start("up");
+            await waitFor(async () => locks().length > 0, { within: 120_000, every: 100, what: "the stack's lock" });
+            const second = await installation.start("up").ended;
+            expect(second.code).to.not.equal(0);
+            expect(second.all).to.match(/Stack minikube is being changed by \S+ on \S+, process \d+, since/);
+            const first = await up.ended;
+            expect(first.code, first.all).to.equal(0);
+        });
+
+        it("leaves no record of what was interrupted, so that the next run takes nothing over", async () => {
+            const made = await installation.up();
+            expect(made.all)
+                .to.match(/Resources:\s+\d+ unchanged/)
+                .and.to.not.contain("taken over");
         });
 
         it("has lost no key or password", async () => {

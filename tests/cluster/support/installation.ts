@@ -40,6 +40,9 @@ export class Installation {
     private client: AirflowApi | undefined;
     private isMade = false;
 
+    /** Where Pulumi keeps its state. */
+    public readonly backend = join(this.scratch, "backend");
+
     /** The stack file that the tests use and may change. */
     public readonly stackFile = join(this.scratch, "Pulumi.minikube.yaml");
 
@@ -90,15 +93,20 @@ export class Installation {
     public get environment(): NodeJS.ProcessEnv {
         const foreign = foreignVariables();
         const inherited = Object.entries(process.env).filter(([name]) => !foreign.includes(name));
-        const backend = join(this.scratch, "backend");
-        mkdirSync(backend, { recursive: true });
+        mkdirSync(this.backend, { recursive: true });
         return {
             ...Object.fromEntries(inherited),
             AIRFLOW_KUBERNETES_STATE: join(this.scratch, "state"),
-            PULUMI_BACKEND_URL: `file://${backend}`,
+            PULUMI_BACKEND_URL: `file://${this.backend}`,
             PULUMI_CONFIG_PASSPHRASE: "only for tests",
             CONFIG_FILE: this.stackFile,
         };
+    }
+
+    /** The tests' own settings, as CONFIG takes them. */
+    public get settings(): string {
+        const namespaces = Object.entries(this.namespaces).map(([noun, name]) => `namespaces.${noun}=${name}`);
+        return [...namespaces, ...(this.isOnNode ? [`storage.hostPath=${this.hostPath}`] : [])].join(" ");
     }
 
     /** Starts a make command on this installation; CONFIG adds to the tests' own settings. */

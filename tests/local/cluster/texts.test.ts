@@ -62,11 +62,10 @@ current-context: kubernetes-admin@kubernetes
 `;
         const named = parse(namedKubeconfig(text));
         expect(named["current-context"]).to.equal("airflow-kubernetes-local");
+        const context = { cluster: "airflow-kubernetes-local", user: "airflow-kubernetes-local" };
         expect(named.contexts).to.deep.equal([
-            {
-                name: "airflow-kubernetes-local",
-                context: { cluster: "airflow-kubernetes-local", user: "airflow-kubernetes-local" },
-            },
+            { name: "airflow-kubernetes-local", context },
+            { name: "minikube", context },
         ]);
         expect(named.clusters[0].cluster.server).to.equal("https://10.90.0.1:6443");
         expect(named.users[0].user["client-key-data"]).to.equal("Qg==");
