@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clusterDown } from "../cluster";
+import { ensureImages, testImageNames } from "../images";
 import { setting } from "../session/options";
 import { allNeeds } from "../session/stackNeeds";
 import { chooseCluster, startCluster } from "../session/targetCluster";
@@ -161,6 +162,7 @@ async function mocha(runner: Runner, config: string, grep: string | undefined): 
 async function tryStart(): Promise<boolean> {
     try {
         await startCluster(chooseCluster("local"), allNeeds);
+        await ensureImages(testImageNames);
         return true;
     } catch (error) {
         say(`The suites on the cluster could not run: ${messageOf(error)}`);
