@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { expect } from "chai";
 import { parseAllDocuments } from "yaml";
+import { cacheDirectory } from "../../../local/support/paths";
 import { installation, namespaces } from "../support/installation";
 import { type AnyObject, kube } from "../support/kubernetes";
 import { startMake } from "../support/make";
@@ -12,7 +13,13 @@ export function withoutCluster(): void {
     describe("without a cluster", () => {
         const home = mkdtempSync(join(tmpdir(), "airflow-kubernetes-nobody-"));
         /** A user who has no kubeconfig anywhere; the context named is one that nothing has. */
-        const nobody = (): NodeJS.ProcessEnv => ({ ...installation.environment, HOME: home, KUBECONFIG: undefined });
+        const nobody = (): NodeJS.ProcessEnv => ({
+            ...installation.environment,
+            HOME: home,
+            KUBECONFIG: undefined,
+            // What is built stays where it is: making it anew takes minutes, and has nothing to do with clusters.
+            AIRFLOW_KUBERNETES_CACHE: cacheDirectory,
+        });
         const nowhere = { CLUSTER: "nowhere" };
 
         after(() => rmSync(home, { recursive: true, force: true }));
