@@ -6,9 +6,10 @@ import { runQuietly, type Told } from "../pulumi/operation";
 import type { Override } from "../pulumi/overrides";
 import { ProjectFolder } from "../pulumi/projectFolder";
 import { overrideStackFile, projectName } from "../pulumi/stackFile";
-import { describeLock, readStackLocks } from "../pulumi/stackLocks";
+import { describeLock, readStackLocks, type StackLocks } from "../pulumi/stackLocks";
 import { parseState, type StackState, unrecordedCreations, withoutPendingOperations } from "../pulumi/stackState";
 import { hasPassedTypeCheck, rememberTypeCheck, withoutTypeCheck } from "../pulumi/typeCheckMemory";
+import { waitFor } from "../support/deadline";
 import { listed, UserError } from "../support/errors";
 import { output, run } from "../support/execution";
 import { stateDirectory } from "../support/paths";
@@ -115,8 +116,7 @@ export class Session {
      * that a killed run has left locked is unlocked.
      */
     public async take(): Promise<StackState> {
-        const { backend } = await this.start();
-        const { held, abandoned } = readStackLocks(backend.url, projectName, this.options.stack);
+        const { held, abandoned } = await this.settledLocks();
         if (held.length > 0) {
             throw new UserError(
                 `Stack ${this.options.stack} is being changed by ${held.map(describeLock).join(" and by ")}. ` +
@@ -250,6 +250,15 @@ export class Session {
             rememberTypeCheck();
         }
         return code;
+    }
+
+    /** The stack's locks. A run that was just killed needs a moment to end. */
+    private async settledLocks(): Promise<StackLocks> {
+        const { backend } = await this.start();
+        const read = () => readStackLocks(backend.url, projectName, this.options.stack);
+        const settled = async () => read().held.length === 0;
+        await waitFor(settled, { within: 2_000, every: 200, what: "the end of another run" }).catch(() => undefined);
+        return read();
     }
 
     /** Takes out the records of creations, which the run that has just ended has made good. */

@@ -1,7 +1,6 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { expect } from "chai";
 import { projectName } from "../../../local/pulumi/stackFile";
+import { readStackLocks } from "../../../local/pulumi/stackLocks";
 import { waitFor } from "../../../local/support/deadline";
 import { explainFailures, installation, namespaces } from "../support/installation";
 import { exists, identity, objects } from "../support/kubernetes";
@@ -47,12 +46,6 @@ const namespaced = [
 async function generated(): Promise<Map<string, string>> {
     const random = (await installation.state()).filter((resource) => resource.type.startsWith("random:"));
     return new Map(random.map((resource) => [resource.urn, JSON.stringify(resource.outputs ?? {})]));
-}
-
-/** The files by which runs hold the stack. */
-function locks(): string[] {
-    const folder = join(installation.backend, ".pulumi", "locks", "organization", projectName, "minikube");
-    return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 /** What Pulumi believes to have made. */
@@ -112,7 +105,9 @@ export function interruptedUp(): void {
 
         it("comes to its end when it is run again, while another one is refused and told who is at it", async () => {
             const up = installation.start("up");
-            await waitFor(async () => locks().length > 0, { within: 120_000, every: 100, what: "the stack's lock" });
+            const isLocked = async () =>
+                readStackLocks(`file://${installation.backend}`, projectName, "minikube").held.length > 0;
+            await waitFor(isLocked, { within: 120_000, every: 100, what: "the stack's lock" });
             const second = await installation.start("up").ended;
             expect(second.code).to.not.equal(0);
             expect(second.all).to.match(/Stack minikube is being changed by \S+ on \S+, process \d+, since/);
