@@ -55,6 +55,11 @@ export function unrecordedCreations(state: StackState): readonly StateResource[]
     return pending.filter(({ type }) => type === "creating").map(({ resource }) => resource);
 }
 
+/** Whether a run was killed while it did something that the state does not know the end of. */
+export function hasPendingOperations(state: StackState): boolean {
+    return (state.deployment?.pending_operations ?? []).length > 0;
+}
+
 /** The same state without a record of what a run had begun. */
 export function withoutPendingOperations(state: StackState): StackState {
     return state.deployment ? { ...state, deployment: { ...state.deployment, pending_operations: [] } } : state;

@@ -7,7 +7,13 @@ import type { Override } from "../pulumi/overrides";
 import { ProjectFolder } from "../pulumi/projectFolder";
 import { overrideStackFile, projectName } from "../pulumi/stackFile";
 import { describeLock, readStackLocks, type StackLocks } from "../pulumi/stackLocks";
-import { parseState, type StackState, unrecordedCreations, withoutPendingOperations } from "../pulumi/stackState";
+import {
+    hasPendingOperations,
+    parseState,
+    type StackState,
+    unrecordedCreations,
+    withoutPendingOperations,
+} from "../pulumi/stackState";
 import { hasPassedTypeCheck, rememberTypeCheck, withoutTypeCheck } from "../pulumi/typeCheckMemory";
 import { waitFor } from "../support/deadline";
 import { listed, UserError } from "../support/errors";
@@ -70,6 +76,8 @@ const takeOver: Override = { key: "kubernetes:upsertExistingObjects", path: [], 
 /** One run of a command: its options, the cluster and the Pulumi CLI that it picked. */
 export class Session {
     private started: Promise<Started> | undefined;
+    /** Whether the run before this one was killed, as far as a lock tells. */
+    private wasKilled = false;
 
     private constructor(
         public readonly options: Options,
@@ -126,6 +134,7 @@ export class Session {
         if (abandoned.length > 0) {
             say("The last run was killed and left the stack locked; it is unlocked.");
             await this.read(["cancel", "--yes"]);
+            this.wasKilled = true;
         }
         const exported = await this.readIfThere(["stack", "export"]);
         if (exported === undefined) {
@@ -149,7 +158,9 @@ export class Session {
         if (unrecorded > 0) {
             say("The last run was killed while it made objects; those that exist are taken over.");
         }
-        const code = await this.operate(["up", ...this.agreed, ...flags], {
+        // What a killed run has removed may still be recorded.
+        const refresh = this.wasKilled || hasPendingOperations(state) ? ["--refresh"] : [];
+        const code = await this.operate(["up", ...this.agreed, ...new Set([...flags, ...refresh])], {
             overrides: unrecorded > 0 ? [takeOver] : [],
             tell,
         });

@@ -73,10 +73,13 @@ describe("A session with the Pulumi CLI", () => {
         expect(takesOver()).to.equal(true);
         const imported = parseState(readFileSync(join(folder, "imported"), "utf8"));
         expect(imported.deployment?.pending_operations).to.deep.equal([]);
+        expect(calls().find((call) => call.startsWith("up"))).to.contain("--refresh");
+        rmSync(join(folder, "calls"));
         has(imported);
         const next = await open();
         expect(await next.up(await next.take())).to.equal(0);
         expect(takesOver()).to.equal(undefined);
+        expect(calls().find((call) => call.startsWith("up"))).to.not.contain("--refresh");
     });
 
     it("goes on taking over until a run has come to its end", async () => {
@@ -107,12 +110,14 @@ describe("A session with the Pulumi CLI", () => {
         expect(existsSync(join(folder, "calls"))).to.equal(false);
     });
 
-    it("unlocks a stack that a killed run has left", async () => {
+    it("unlocks a stack that a killed run has left, and looks what it has left of the objects", async () => {
         const locks = join(folder, ".pulumi", "locks", "organization", "airflow-kubernetes", "minikube");
         mkdirSync(locks, { recursive: true });
         writeFileSync(join(locks, "1.json"), JSON.stringify({ pid: 2 ** 22 + 1, hostname: hostname() }));
-        await (await open()).take();
+        const session = await open();
+        await session.up(await session.take());
         expect(calls()).to.include("cancel --yes --stack minikube");
+        expect(calls().find((call) => call.startsWith("up"))).to.contain("--refresh");
     });
 
     describe("whose user is logged in", () => {
