@@ -15,7 +15,7 @@ export class Terminal {
     public constructor(command: string, environment: NodeJS.ProcessEnv) {
         this.child = spawn("script", ["--quiet", "--return", "--flush", "--command", command, "/dev/null"], {
             cwd: repositoryDirectory,
-            env: { ...environment, SHELL: "/bin/sh", PS1: prompt, TERM: "dumb" },
+            env: { ...environment, SHELL: "/bin/sh", PS1: prompt, TERM: "screen" },
             detached: true,
         });
         remember(this.child.pid ?? 0);
