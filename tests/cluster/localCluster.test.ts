@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
 import {
     existsSync,
     mkdirSync,
@@ -123,6 +124,24 @@ function deployment(name: string, where: string, container: object, volumes: obj
             },
         },
     };
+}
+
+const outside = "outside.example";
+
+/** The answer of a DNS server that knows one name, with an IPv4 address. */
+function dnsAnswer(question: Buffer): Buffer {
+    const end = question.indexOf(0, 12) + 5;
+    const labels = outside.split(".").map((label) => Buffer.from([label.length, ...Buffer.from(label)]));
+    const isKnown = question.subarray(12, end - 4).equals(Buffer.concat([...labels, Buffer.of(0)]));
+    const hasAnswer = isKnown && question.readUInt16BE(end - 4) === 1;
+    const header = Buffer.alloc(12);
+    question.copy(header, 0, 0, 2);
+    header.writeUInt16BE(isKnown ? 0x8180 : 0x8183, 2);
+    header.writeUInt16BE(1, 4);
+    header.writeUInt16BE(hasAnswer ? 1 : 0, 6);
+    // The name asked for, type A, class IN, five seconds, four bytes.
+    const answer = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 5, 0, 4, 192, 0, 2, 99]);
+    return Buffer.concat([header, question.subarray(12, end), ...(hasAnswer ? [answer] : [])]);
 }
 
 /** What a connection to an address says until it is closed. */
@@ -480,6 +499,37 @@ describe("the local cluster", () => {
         expect(readFileSync(join(paths.volumes, namespace, "claim", "starts"), "utf8").length).to.be.above(
             starts.length,
         );
+    });
+
+    it("resolves names outside of the cluster where it has somebody to ask", async () => {
+        const before = process.env.CLUSTER_RESOLVERS;
+        const server = createSocket("udp4");
+        server.on("message", (question, { address, port }) => server.send(dnsAnswer(question), port, address));
+        await new Promise<void>((resolve) => server.bind(53, addresses().node, resolve));
+        try {
+            process.env.CLUSTER_RESOLVERS = addresses().node;
+            await clusterUp();
+            await eventually(
+                "a pod finds a name that only the other server knows",
+                () =>
+                    kubectl(
+                        "exec",
+                        "--namespace",
+                        otherNamespace,
+                        "deployment/client",
+                        "--",
+                        "getent",
+                        "hosts",
+                        outside,
+                    ),
+                (answer) => answer.startsWith("192.0.2.99 "),
+            );
+            await expectServiceAnswers();
+        } finally {
+            process.env.CLUSTER_RESOLVERS = before ?? "";
+            await clusterUp();
+            await new Promise<void>((resolve) => server.close(resolve));
+        }
     });
 
     it("lets pods reach each other where a firewall drops what is forwarded, and says so when it cannot", async () => {
