@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import {
     existsSync,
     mkdirSync,
@@ -32,7 +33,7 @@ import { addresses, isWithin } from "../../local/cluster/ranges";
 import { ensureImages } from "../../local/images/index";
 import { UserError } from "../../local/support/errors";
 import { capture, output } from "../../local/support/execution";
-import { cacheDirectory, clusterDirectory, repositoryDirectory } from "../../local/support/paths";
+import { clusterDirectory, repositoryDirectory } from "../../local/support/paths";
 import { skip } from "../support/skip";
 
 const image = "postgres:17";
@@ -233,8 +234,9 @@ function clusterPrograms(): string[] {
         try {
             const program = readlinkSync(`/proc/${pid}/exe`);
             const called = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-            const isOurs = called.some((word) => word.includes(clusterDirectory) || word === containerdSocket);
-            if (!called[0]?.endsWith("kubectl") && (program.startsWith(join(cacheDirectory, "bin")) || isOurs)) {
+            const isBuilt = /\/bin\/(kubernetes|etcd|coredns)-[^/]+\/[^/]+$/.test(program);
+            const isConfigured = called.some((word) => word.includes(clusterDirectory) || word === containerdSocket);
+            if (!called[0]?.endsWith("kubectl") && (isBuilt || isConfigured)) {
                 found.push(`${pid} ${program}`);
             }
         } catch {
@@ -505,7 +507,8 @@ describe("the local cluster", () => {
         const before = process.env.CLUSTER_RESOLVERS;
         const server = createSocket("udp4");
         server.on("message", (question, { address, port }) => server.send(dnsAnswer(question), port, address));
-        await new Promise<void>((resolve) => server.bind(53, addresses().node, resolve));
+        server.bind(53, addresses().node);
+        await once(server, "listening");
         try {
             process.env.CLUSTER_RESOLVERS = addresses().node;
             await clusterUp();

@@ -3,30 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { addresses } from "../../../local/cluster/ranges";
-import { capture, findOnPath, systemPath } from "../../../local/support/execution";
-import { clusterDirectory, repositoryDirectory } from "../../../local/support/paths";
+import { findOnPath, systemPath } from "../../../local/support/execution";
+import { clusterDirectory } from "../../../local/support/paths";
 import { skip } from "../../support/skip";
-
-const programs = ["unshare", "ip", "nft", "iptables"];
-
-/**
- * Runs a shell script where nothing is the machine's: network, mounts and processes are its own, there are no cgroups, and the
- * cluster's directory is empty. `cluster COMMAND` in it is the program of local/cluster, `node TEXT` runs TypeScript's output.
- */
-async function apart(script: string, path = systemPath(process.env.PATH)): Promise<string[]> {
-    const prelude = `
-        umount --recursive --lazy /sys/fs/cgroup
-        mount -t tmpfs test ${clusterDirectory}
-        cluster() { "$NODE" --import tsx local/cluster/cli.ts "$1" 2>&1 | sed "s/^\\[[^]]*\\] //"; }
-        load() { "$NODE" --import tsx --eval "const { $1 } = require('./local/cluster/network'); $2"; }
-    `;
-    const { code, stdout, stderr } = await capture(
-        ["unshare", "--mount", "--net", "--pid", "--fork", "--mount-proc", "bash", "-euc", `${prelude}\n${script}`],
-        { cwd: repositoryDirectory, env: { ...process.env, NODE: process.execPath, PATH: path }, timeout: 60_000 },
-    );
-    expect(code, stderr).to.equal(0);
-    return stdout.trim().split("\n");
-}
+import { apart, apartPrograms } from "./apart";
 
 describe("local/cluster: what is others'", function () {
     this.timeout(60_000);
@@ -36,7 +16,9 @@ describe("local/cluster: what is others'", function () {
         if (process.getuid?.() !== 0) {
             skip(this, "only root can make namespaces");
         }
-        const missing = programs.filter((program) => findOnPath(program, systemPath(process.env.PATH)) === undefined);
+        const missing = apartPrograms.filter(
+            (program) => findOnPath(program, systemPath(process.env.PATH)) === undefined,
+        );
         if (missing.length > 0) {
             skip(this, `there is no ${missing.join(", no ")}`);
         }
