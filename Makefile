@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 
 # Handed on through the environment just as they were given, so that quotes, spaces and dollars in a value survive.
-settings := STACK CONFIG CONFIG_FILE CLUSTER ENGINE DAG CONF PORT OUT IMAGE FOLDER YES VERBOSE SHOW_SECRETS COLD GREP
+settings := STACK CONFIG CONFIG_FILE CLUSTER ENGINE DAG CONF PORT OUT IMAGE FOLDER YES VERBOSE SHOW_SECRETS COLD GREP CLUSTER_RANGE CLUSTER_RESOLVERS
 $(foreach setting,$(settings),$(eval override $(setting) := $$(value $(setting))))
 export $(settings)
 
@@ -99,3 +99,4 @@ bench: $(packages) ## Times up, preview and tasks on the local cluster; COLD=1 Y
 #-
 #- Settings: STACK=minikube|hosted  CONFIG="key=value object.key=value"  CLUSTER=local|minikube|<kubectl context>
 #-           ENGINE=pulumi|npm  CONFIG_FILE=<another stack file>  VERBOSE=1
+#-           of the local cluster: CLUSTER_RANGE=<its addresses>  CLUSTER_RESOLVERS=none|<DNS servers for names outside>

@@ -16,9 +16,11 @@ export async function corednsImage(): Promise<string> {
     return `registry.k8s.io/coredns/coredns:${requiredVersion(goMod, "github.com/coredns/coredns")}`;
 }
 
-// In this format a block must not stand on one line, where it would be read as arguments. Names outside of the cluster are
-// asked for where there is somebody to ask; reverse look-ups of others' addresses never are.
-function corefile(upstreams: readonly string[]): string {
+/**
+ * CoreDNS's configuration. In this format a block must not stand on one line, where it would be read as arguments. Names outside
+ * of the cluster are asked for where there is somebody to ask. Its plugins are those that `go/coredns` builds in.
+ */
+export function corefile(upstreams: readonly string[]): string {
     const forward = upstreams.length === 0 ? "" : `    cache 30\n    forward . ${upstreams.join(" ")}\n`;
     return `.:53 {
     errors
@@ -32,6 +34,10 @@ ${forward}    loadbalance
     reload
 }
 `;
+}
+
+function sha256(text: string): string {
+    return createHash("sha256").update(text).digest("hex");
 }
 
 const recommendedLabels = (name: string) => ({
@@ -114,7 +120,11 @@ export function addonManifests(coredns: string, upstreams: readonly string[]): s
                 replicas: 1,
                 selector: { matchLabels: { "k8s-app": "kube-dns" } },
                 template: {
-                    metadata: { labels: dnsLabels },
+                    metadata: {
+                        labels: dnsLabels,
+                        // Another configuration starts it anew: by itself it would find out minutes later.
+                        annotations: { "checksum/corefile": sha256(corefile(upstreams)) },
+                    },
                     spec: {
                         serviceAccountName: "coredns",
                         priorityClassName: "system-cluster-critical",
@@ -157,7 +167,7 @@ export function addonManifests(coredns: string, upstreams: readonly string[]): s
 
 async function manifestsAndHash(): Promise<{ manifests: string; hash: string }> {
     const manifests = addonManifests(await corednsImage(), resolvers());
-    return { manifests, hash: createHash("sha256").update(manifests).digest("hex") };
+    return { manifests, hash: sha256(manifests) };
 }
 
 /** Whether just these addons were applied to this cluster before. */

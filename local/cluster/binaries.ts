@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync } from "node:fs";
 import { mkdir, readFile, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { goProgram, requiredVersion } from "../support/goProgram";
+import { type GoModule, goProgram, isBuilt, requiredVersion } from "../support/goProgram";
 import { paths } from "./layout";
 
 /** What is built from the Go modules under `go/`. */
@@ -38,21 +38,31 @@ export function kubernetesVersionFlags(version: string): string[] {
     );
 }
 
-/** The path of a program built from a Go module of this folder; builds it when the cache lacks it. */
-export async function goBinary(name: GoBinary): Promise<string> {
+async function goModule(name: GoBinary): Promise<GoModule> {
     const directory = join(sources, name);
     if (name !== "kubernetes") {
-        return join(await goProgram({ name, directory }), name);
+        return { name, directory };
     }
     const version = requiredVersion(await readFile(join(directory, "go.mod"), "utf8"), "k8s.io/kubernetes");
-    const built = await goProgram({
+    return {
         name,
         directory,
         hint: "about 6 minutes on 2 cores; kept for the next time",
         linkerFlags: kubernetesVersionFlags(version),
         links: kubernetesNames,
-    });
-    return join(built, name);
+    };
+}
+
+/** The path of a program built from a Go module of this folder; builds it when the cache lacks it. */
+export async function goBinary(name: GoBinary): Promise<string> {
+    return join(await goProgram(await goModule(name)), name);
+}
+
+/** Whether the cache has what the cluster runs on the machine itself, as it is now; false without a Go to tell by. */
+export async function areBinariesBuilt(): Promise<boolean> {
+    const modules = await Promise.all([goModule("kubernetes"), goModule("etcd")]);
+    const built = await Promise.all(modules.map(isBuilt)).catch(() => [false]);
+    return built.every(Boolean);
 }
 
 /** Where the programs of the local cluster are found by name, kubectl among them. Filled by `up`. */

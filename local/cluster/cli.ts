@@ -1,3 +1,4 @@
+import { main } from "../support/main";
 import { clusterDown, clusterReset, clusterStatus, clusterUp } from "./index";
 
 const usage = `Usage: node --import tsx local/cluster/cli.ts <command>
@@ -8,17 +9,17 @@ const usage = `Usage: node --import tsx local/cluster/cli.ts <command>
   reset   stops it and empties it: objects, certificates, the node's disks
 `;
 
-async function status(): Promise<void> {
+async function status(): Promise<number> {
     const { running, parts, problems, kubeconfigPath } = await clusterStatus();
     for (const [name, pid] of Object.entries(parts)) {
         console.log(`${name.padEnd(24)} ${pid === undefined ? "does not run" : `runs (pid ${pid})`}`);
     }
     console.log(running ? `ready: KUBECONFIG=${kubeconfigPath}` : `not ready: ${problems.join("; ")}`);
-    process.exitCode = running ? 0 : 1;
+    return running ? 0 : 1;
 }
 
-const commands: Record<string, () => Promise<void>> = {
-    up: clusterUp,
+const commands: Record<string, () => Promise<unknown>> = {
+    up: () => clusterUp(),
     down: clusterDown,
     reset: clusterReset,
     status,
@@ -29,8 +30,8 @@ if (chosen === undefined || process.argv.length > 3) {
     process.stderr.write(usage);
     process.exitCode = 2;
 } else {
-    chosen().catch((error: unknown) => {
-        process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-        process.exitCode = 1;
+    main(async () => {
+        const code = await chosen();
+        return typeof code === "number" ? code : 0;
     });
 }

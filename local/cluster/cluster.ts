@@ -48,6 +48,7 @@ import {
     stopPart,
 } from "./processes";
 import { addresses, requireSameRange } from "./ranges";
+import { resolvers } from "./resolvers";
 import { clusterProblems } from "./status";
 
 /** What the cluster itself runs. */
@@ -70,6 +71,9 @@ export async function clusterUp({ images = [] }: ClusterUpOptions = {}): Promise
         await preflight();
     }
     requireSameRange();
+    // Both throw when a setting cannot be used.
+    addresses();
+    resolvers();
     await withLock(paths.lock, startsOrStops, async () => {
         if (await isHealthy()) {
             progress(`The local cluster is running (https://${addresses().node}:6443, context ${contextName})`);

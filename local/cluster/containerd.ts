@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { waitFor } from "../support/deadline";
+import { UserError } from "../support/errors";
 import { type CaptureOptions, capture, output } from "../support/execution";
 import { writeConfiguration } from "./configuration";
 import { containerdSocket, paths } from "./layout";
@@ -69,7 +70,7 @@ export async function containerdPart(node: number): Promise<Part> {
 async function ctr(arguments_: readonly string[], options: CaptureOptions = {}): Promise<string> {
     const pid = await nodePid();
     if (pid === undefined) {
-        throw new Error("the local cluster is not running; start it with `up`");
+        throw new UserError("The local cluster is not running. Start it: make cluster-up (or make up).");
     }
     const entered = [
         `--mount=/proc/${pid}/ns/mnt`,

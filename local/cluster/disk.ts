@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { capture } from "../support/execution";
 import { cacheDirectory, clusterDirectory } from "../support/paths";
+import { areBinariesBuilt } from "./binaries";
 import { paths } from "./layout";
 
 const gibibyte = 1024 ** 3;
@@ -76,9 +77,9 @@ async function goCacheDirectories(): Promise<[string, string]> {
 }
 
 /** What of the cluster was made before on this machine. */
-export function made(): Made {
+export async function made(): Promise<Made> {
     return {
-        programs: existsSync(join(cacheDirectory, "bin")),
+        programs: await areBinariesBuilt(),
         images: existsSync(join(cacheDirectory, "images")),
         cluster: existsSync(paths.containerd),
     };
@@ -86,5 +87,5 @@ export function made(): Made {
 
 /** What the cluster is still going to write on this machine. */
 export async function diskNeeds(): Promise<DiskNeed[]> {
-    return await needsByFileSystem(fillings(made(), await goCacheDirectories()));
+    return await needsByFileSystem(fillings(await made(), await goCacheDirectories()));
 }

@@ -124,10 +124,14 @@ export async function removeFirewall(): Promise<void> {
     }
 }
 
+async function hasNodeDevice(): Promise<boolean> {
+    return (await capture(["ip", "link", "show", nodeDevice])).code === 0;
+}
+
 /** Makes the node's device, address, routes and rules; changes nothing when they are there. */
 export async function ensureNetwork(): Promise<void> {
     const { node, pods, services } = addresses();
-    if ((await capture(["ip", "link", "show", nodeDevice])).code !== 0) {
+    if (!(await hasNodeDevice())) {
         await output(["ip", "link", "add", nodeDevice, "type", "bridge"]);
     }
     await output(["ip", "address", "replace", `${node}/32`, "dev", nodeDevice]);
@@ -234,7 +238,7 @@ export async function occupied(): Promise<string[]> {
         ...ownTables
             .filter((table) => tables.includes(`table ${table}`))
             .map((table) => `the nftables table "${table}"`),
-        ...(existsSync(`/sys/class/net/${nodeDevice}`) ? [`the network device ${nodeDevice}`] : []),
+        ...((await hasNodeDevice().catch(() => false)) ? [`the network device ${nodeDevice}`] : []),
     ];
 }
 
@@ -256,7 +260,7 @@ export async function removeNetwork(): Promise<void> {
     }
     await removeFirewall();
     await capture(["ip", "route", "delete", "blackhole", addresses().pods, "metric", lastMetric]);
-    if (existsSync(`/sys/class/net/${nodeDevice}`)) {
+    if (await hasNodeDevice()) {
         await output(["ip", "link", "delete", nodeDevice]);
     }
 }

@@ -34,11 +34,14 @@ export function nfsPackages(kernel: boolean): string[] {
 /**
  * Makes the running cluster's node able to mount NFS: with the machine's own client where its kernel has one, else with that
  * of local/nfs, which is built when the cache lacks it. Only a cluster whose stack mounts NFS needs it; a call costs nothing
- * when it is there.
+ * when it is there. `kernel` says which of the two, for tests.
  */
-export async function ensureNfsClient(): Promise<void> {
+export async function ensureNfsClient(kernel?: boolean): Promise<void> {
     requireRoot("Making the local cluster mount NFS");
-    const kernel = await kernelHasNfs();
+    if (kernel === undefined) {
+        await ensureNfsClient(await kernelHasNfs());
+        return;
+    }
     await ensurePackages(nfsPackages(kernel));
     await mkdir(paths.mountHelpers, { recursive: true });
     if (kernel) {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { UserError } from "../support/errors";
 import { systemPath } from "../support/execution";
 import { ensurePackages } from "../support/packages";
 import { progress } from "../support/progress";
@@ -57,6 +58,8 @@ export async function ensureClusterPackages(others: readonly string[] = []): Pro
     }
     const still = packagesFor(clusterNeeds);
     if (still.length > 0) {
-        throw new Error(`${still.join(", ")} is installed, but programs of it are not where they should be`);
+        throw new UserError(
+            `Programs of ${still.join(", ")} are not where Debian has them: reinstall with apt-get install --reinstall ${still.join(" ")}.`,
+        );
     }
 }

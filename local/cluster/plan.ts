@@ -70,7 +70,7 @@ export async function plannedChanges(images: readonly ImageName[], nfs = false):
         packages: await missingPackages(packages),
         settings: isUp ? [] : settingsToChange(),
         network: !isUp,
-        made: made(),
+        made: await made(),
         images: unbuiltImages(all),
         disk: (await diskNeeds()).reduce((sum, { needed }) => sum + needed, 0),
     });

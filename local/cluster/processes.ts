@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync, realpathSync } from "nod
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { waitFor } from "../support/deadline";
+import { UserError } from "../support/errors";
 import { systemPath } from "../support/execution";
 import { partCgroupFile, processesOfPart } from "./cgroups";
 import { paths } from "./layout";
@@ -167,7 +168,7 @@ async function startPart(part: Part): Promise<void> {
         child.unref();
         const started = child.pid === undefined ? undefined : processRecord(child.pid);
         if (started === undefined) {
-            throw new Error(`${part.name} ended at once; its log: ${log}`);
+            throw new UserError(`${part.name} ended at once; its log: ${log}`);
         }
         await writeRecord(part.name, { ...started, fingerprint: fingerprint(part), startedAt });
     } finally {

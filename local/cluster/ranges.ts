@@ -50,6 +50,12 @@ export function isWithin(inner: string, outer: string): boolean {
     return asked.length >= length && list.check(asked.address);
 }
 
+/** The last address of a range that a machine or pod may have. */
+export function lastOf(range: string): string {
+    const { address, length } = parts(range);
+    return toAddress(toNumber(address) + 2 ** (32 - length) - 2);
+}
+
 /** The addresses cut from a range, as CLUSTER_RANGE gives it. Throws a `UserError` when it cannot be used. */
 export function addressesIn(range: string): Addresses {
     const { address, length } = parts(range);

@@ -1,18 +1,39 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import {
+    existsSync,
+    mkdirSync,
+    readdirSync,
+    readFileSync,
+    readlinkSync,
+    rmSync,
+    statSync,
+    writeFileSync,
+} from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import { processesOfCluster } from "../../local/cluster/cgroups";
-import { binDirectory, clusterDown, clusterStatus, clusterUp, kubeconfigPath } from "../../local/cluster/index";
-import { paths } from "../../local/cluster/layout";
+import {
+    binDirectory,
+    clusterDown,
+    clusterReset,
+    clusterStatus,
+    clusterUp,
+    kubeconfigPath,
+} from "../../local/cluster/index";
+import { containerdSocket, nodeDevice, paths } from "../../local/cluster/layout";
+import { kernelSettings } from "../../local/cluster/machine";
+import { removeFirewall } from "../../local/cluster/network";
 import { nodeProcesses } from "../../local/cluster/node";
 import { isAlive, processRecord, signal } from "../../local/cluster/processes";
-import { addresses } from "../../local/cluster/ranges";
+import { addresses, isWithin } from "../../local/cluster/ranges";
 import { ensureImages } from "../../local/images/index";
+import { UserError } from "../../local/support/errors";
 import { capture, output } from "../../local/support/execution";
-import { cacheDirectory, repositoryDirectory } from "../../local/support/paths";
+import { clusterDirectory, repositoryDirectory } from "../../local/support/paths";
 import { skip } from "../support/skip";
 
 const image = "postgres:17";
@@ -106,6 +127,24 @@ function deployment(name: string, where: string, container: object, volumes: obj
     };
 }
 
+const outside = "outside.example";
+
+/** The answer of a DNS server that knows one name, with an IPv4 address. */
+function dnsAnswer(question: Buffer): Buffer {
+    const end = question.indexOf(0, 12) + 5;
+    const labels = outside.split(".").map((label) => Buffer.from([label.length, ...Buffer.from(label)]));
+    const isKnown = question.subarray(12, end - 4).equals(Buffer.concat([...labels, Buffer.of(0)]));
+    const hasAnswer = isKnown && question.readUInt16BE(end - 4) === 1;
+    const header = Buffer.alloc(12);
+    question.copy(header, 0, 0, 2);
+    header.writeUInt16BE(isKnown ? 0x8180 : 0x8183, 2);
+    header.writeUInt16BE(1, 4);
+    header.writeUInt16BE(hasAnswer ? 1 : 0, 6);
+    // The name asked for, type A, class IN, five seconds, four bytes.
+    const answer = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 5, 0, 4, 192, 0, 2, 99]);
+    return Buffer.concat([header, question.subarray(12, end), ...(hasAnswer ? [answer] : [])]);
+}
+
 /** What a connection to an address says until it is closed. */
 function answerOf(host: string, port: number): Promise<string> {
     return new Promise((resolve, reject) => {
@@ -194,11 +233,10 @@ function clusterPrograms(): string[] {
     for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
         try {
             const program = readlinkSync(`/proc/${pid}/exe`);
-            const called = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0];
-            if (called?.endsWith("kubectl")) {
-                continue;
-            }
-            if (program.startsWith(join(cacheDirectory, "bin")) || /\/containerd[^/]*$/.test(program)) {
+            const called = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+            const isBuilt = /\/bin\/(kubernetes|etcd|coredns)-[^/]+\/[^/]+$/.test(program);
+            const isConfigured = called.some((word) => word.includes(clusterDirectory) || word === containerdSocket);
+            if (!called[0]?.endsWith("kubectl") && (isBuilt || isConfigured)) {
                 found.push(`${pid} ${program}`);
             }
         } catch {
@@ -217,41 +255,38 @@ function cgroups(): string[] {
         .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** What the cluster might leave on the machine, as text to compare. */
+const directories = [
+    "/data",
+    "/tmp/hostpath-provisioner",
+    "/var/lib/kubelet",
+    "/var/lib/cni",
+    "/var/log/pods",
+    "/usr/libexec/kubernetes",
+    "/run/containerd",
+    "/run/netns",
+];
+
+/** What the cluster might leave on the machine, as text to compare; what others do meanwhile (Docker, say) is left out. */
 async function machine(): Promise<Record<string, unknown>> {
-    const settings = [
-        "net/ipv4/ip_forward",
-        "vm/overcommit_memory",
-        "vm/panic_on_oom",
-        "kernel/panic",
-        "kernel/panic_on_oops",
-    ];
-    const text = async (program: string, ...arguments_: string[]) => (await capture([program, ...arguments_])).stdout;
+    const lines = async (...command: string[]) => (await capture(command)).stdout.split("\n");
+    const { range } = addresses();
+    const inRange = (line: string) =>
+        (line.match(/\b\d+(\.\d+){3}\b/g) ?? []).some((address) => isWithin(address, range));
     const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
     return {
         programs: clusterPrograms(),
         cgroups: cgroups(),
-        // Without the numbers that the kernel gives anew.
-        mounts: mounts.map((line) => line.split(" ").slice(3).join(" ")).sort(),
-        devices: (await text("ip", "-oneline", "link"))
-            .split("\n")
-            .map((line) => line.split(": ")[1])
-            .sort(),
-        routes: await text("ip", "route", "show", "table", "all"),
-        rules: await text("ip", "rule"),
-        filters: await text("nft", "list", "ruleset"),
-        portMappings: (await text("iptables-save")).replaceAll(/^#.*\n/gm, ""),
-        settings: settings.map((name) => readFileSync(join("/proc/sys", name), "utf8").trim()),
-        directories: [
-            "/data",
-            "/tmp/hostpath-provisioner",
-            "/var/lib/kubelet",
-            "/var/lib/cni",
-            "/var/log/pods",
-            "/usr/libexec/kubernetes",
-            "/run/containerd",
-            "/run/netns",
-        ].filter(existsSync),
+        mounts: mounts.filter((line) => [clusterDirectory, ...directories].some((path) => line.includes(` ${path}`))),
+        devices: (await lines("ip", "-oneline", "address")).filter(
+            (line) => inRange(line) || line.includes(nodeDevice),
+        ),
+        routes: (await lines("ip", "route", "show", "table", "all")).filter(inRange),
+        rules: await lines("ip", "rule"),
+        tables: await lines("nft", "list", "tables"),
+        filters: (await lines("nft", "list", "ruleset")).filter((line) => inRange(line) || /airflow-kub/.test(line)),
+        firewall: (await lines("iptables-save")).filter((line) => inRange(line) || /CNI-|airflow-kub/.test(line)),
+        settings: Object.keys(kernelSettings).map((name) => readFileSync(join("/proc/sys", name), "utf8").trim()),
+        directories: directories.filter(existsSync),
     };
 }
 
@@ -415,6 +450,7 @@ describe("the local cluster", () => {
         "kubelet",
         "kube-proxy",
         "storage-provisioner",
+        "log-keeper",
     ]) {
         it(`heals when ${name} is killed, and leaves the rest alone`, async () => {
             const before = await pids();
@@ -465,6 +501,96 @@ describe("the local cluster", () => {
         expect(readFileSync(join(paths.volumes, namespace, "claim", "starts"), "utf8").length).to.be.above(
             starts.length,
         );
+    });
+
+    it("resolves names outside of the cluster where it has somebody to ask", async () => {
+        const before = process.env.CLUSTER_RESOLVERS;
+        const server = createSocket("udp4");
+        server.on("message", (question, { address, port }) => server.send(dnsAnswer(question), port, address));
+        server.bind(53, addresses().node);
+        await once(server, "listening");
+        try {
+            process.env.CLUSTER_RESOLVERS = addresses().node;
+            await clusterUp();
+            await eventually(
+                "a pod finds a name that only the other server knows",
+                () =>
+                    kubectl(
+                        "exec",
+                        "--namespace",
+                        otherNamespace,
+                        "deployment/client",
+                        "--",
+                        "getent",
+                        "hosts",
+                        outside,
+                    ),
+                (answer) => answer.startsWith("192.0.2.99 "),
+            );
+            await expectServiceAnswers();
+        } finally {
+            process.env.CLUSTER_RESOLVERS = before ?? "";
+            await clusterUp();
+            await new Promise<void>((resolve) => server.close(resolve));
+        }
+    });
+
+    it("lets pods reach each other where a firewall drops what is forwarded, and says so when it cannot", async () => {
+        const policy = (await output(["iptables", "-S", "FORWARD"])).split("\n")[0]?.split(" ")[2] ?? "ACCEPT";
+        try {
+            await output(["iptables", "-P", "FORWARD", "DROP"]);
+            await expectServiceAnswers();
+            expect((await clusterStatus()).problems).to.deep.equal([]);
+            await removeFirewall();
+            expect((await clusterStatus()).problems.join()).to.include(
+                "firewall of the machine drops forwarded packets",
+            );
+            await clusterUp();
+            await expectServiceAnswers();
+        } finally {
+            await output(["iptables", "-P", "FORWARD", policy]);
+            await clusterUp();
+        }
+    });
+
+    it("leaves what others have made when it is stopped, though it has the names and addresses of its own", async () => {
+        const gateway = addresses().pods.replace(/\.0\/\d+$/, ".1");
+        const disk = join(paths.data, "disk-of-others");
+        const others = async () => [
+            await output(["nft", "list", "table", "inet", "kube-proxy"]),
+            (await output(["ip", "-oneline", "-4", "address", "show", "dev", "others0"])).match(/inet \S+/g),
+            readFileSync("/proc/sys/net/ipv4/ip_forward", "utf8"),
+            readdirSync(disk),
+        ];
+        try {
+            await output(["ip", "link", "add", "others0", "type", "bridge"]);
+            await output(["ip", "address", "add", "10.244.0.1/32", "dev", "others0"]);
+            await output(["ip", "address", "add", `${gateway}/32`, "dev", "others0"]);
+            await output(["nft", "add", "table", "inet", "kube-proxy"]);
+            await output(["nft", "add", "chain", "inet", "kube-proxy", "services"]);
+            mkdirSync(disk);
+            await output(["mount", "-t", "tmpfs", "others", disk]);
+            writeFileSync(join(disk, "file"), "");
+            const before = await others();
+            expect(before).to.include("1\n");
+            await clusterDown();
+            expect(await others()).to.deep.equal(before);
+            const refused = await clusterReset().catch((error: unknown) => error);
+            expect(refused).to.be.instanceOf(UserError);
+            expect(String(refused)).to.include(disk);
+            expect(await others()).to.deep.equal(before);
+            expect(existsSync(paths.etcd), "nothing was removed").to.equal(true);
+        } finally {
+            await capture(["umount", disk]);
+            rmSync(disk, { recursive: true, force: true });
+            await capture(["ip", "link", "delete", "others0"]);
+            await capture(["nft", "delete", "table", "inet", "kube-proxy"]);
+            await clusterDown();
+            // It stayed on for the bridge.
+            writeFileSync("/proc/sys/net/ipv4/ip_forward", `${(clean.settings as string[])[0]}\n`);
+            await clusterUp();
+        }
+        await expectServiceAnswers();
     });
 
     it("removes a claim's directory with the claim", async () => {

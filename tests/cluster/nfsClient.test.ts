@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
-import { clusterUp } from "../../local/cluster/index";
+import { clusterUp, ensureNfsClient } from "../../local/cluster/index";
 import { nodePid, nodeProcesses } from "../../local/cluster/node";
+import { addresses, lastOf } from "../../local/cluster/ranges";
 import { ensureImages, recipes } from "../../local/images/index";
 import { waitFor } from "../../local/support/deadline";
 import { type CommandResult, capture } from "../../local/support/execution";
@@ -256,6 +257,8 @@ describe("the NFS client of the local node", function () {
         this.timeout(300_000);
         await clusterUp();
         await ensureImages(["postgres", "nfs-ganesha"]);
+        // The project's own, also where the kernel has one.
+        await ensureNfsClient(false);
         node = (await nodePid()) ?? 0;
         await unmountAll();
         await kube(["delete", "namespace", namespace, "--ignore-not-found"]);
@@ -451,7 +454,7 @@ describe("the NFS client of the local node", function () {
         // Nobody has the address; the cluster keeps what is sent there.
         const [refused, nobody] = await Promise.all([
             attempt(`${address}:/export`, "port=1"),
-            attempt("10.244.255.254:/export"),
+            attempt(`${lastOf(addresses().pods)}:/export`),
         ]);
         expect(refused).to.match(/Connection (refused|timed out)/);
         expect(nobody).to.match(/No route to host|Connection timed out|Invalid argument|unreachable/);

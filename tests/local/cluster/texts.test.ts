@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
-import { parse, parseAllDocuments } from "yaml";
-import { addonManifests } from "../../../local/cluster/addons";
+import { parse } from "yaml";
+import { corefile } from "../../../local/cluster/addons";
 import { kubernetesVersionFlags } from "../../../local/cluster/binaries";
 import { namedKubeconfig } from "../../../local/cluster/certificates";
 import { findDigest } from "../../../local/cluster/containerd";
@@ -18,6 +20,7 @@ import { isNodeMountTable } from "../../../local/cluster/node";
 import { addresses } from "../../../local/cluster/ranges";
 import { isNodeReady } from "../../../local/cluster/status";
 import { buildKey } from "../../../local/support/buildKey";
+import { repositoryDirectory } from "../../../local/support/paths";
 import { elapsed } from "../../../local/support/progress";
 
 describe("local/cluster: builds", () => {
@@ -71,17 +74,20 @@ current-context: kubernetes-admin@kubernetes
         expect(named.users[0].user["client-key-data"]).to.equal("Qg==");
     });
 
-    const corefile = (upstreams: readonly string[]): string =>
-        parseAllDocuments(addonManifests("registry.k8s.io/coredns/coredns:v1", upstreams))
-            .map((document) => document.toJS())
-            .find(({ kind }) => kind === "ConfigMap").data.Corefile;
-
     it("lets DNS ask those that the machine asks, and nobody where there is nobody", () => {
         expect(corefile([])).to.include("kubernetes cluster.local").and.not.include("forward");
         expect(corefile(["192.0.2.1", "192.0.2.2"])).to.include("\n    forward . 192.0.2.1 192.0.2.2\n");
         for (const text of [corefile([]), corefile(["192.0.2.1"])]) {
             expect(text, "a block on one line is read as arguments").not.to.match(/\{[^\n]+\}/);
         }
+    });
+
+    it("names no plugin in CoreDNS's configuration that is not built in", () => {
+        const main = readFileSync(join(repositoryDirectory, "local/cluster/go/coredns/main.go"), "utf8");
+        const built = [...main.matchAll(/"github.com\/coredns\/coredns\/plugin\/(\w+)"/g)].map(([, name]) => name);
+        const named = [...corefile(["192.0.2.1"]).matchAll(/^ {4}(\w+)/gm)].map(([, name]) => name);
+        expect(named).to.include.members(["kubernetes", "forward"]);
+        expect(built).to.include.members(named);
     });
 });
 
