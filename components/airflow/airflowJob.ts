@@ -3,15 +3,13 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { CommonSettings } from "../airflowKubernetesDefaults";
 import { noServiceMesh, replaceUnready } from "../kubernetes/annotations";
 import { shortHash } from "../kubernetes/hash";
+import { jobTries, triedCommand } from "../kubernetes/jobTries";
 import { objectLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
 import { containerResources, jobResources } from "../kubernetes/resources";
 import { workloadTimeouts } from "../kubernetes/timeouts";
 import { airflowPodSpec, type Mount } from "./airflowPod";
 import { type Environment, plainEnvironment } from "./environment";
-
-/** Exit code of a script that no other try could help. */
-const noRetryExitCode = 65;
 
 /** A script that runs once in the Airflow image. */
 export interface AirflowJob {
@@ -22,7 +20,7 @@ export interface AirflowJob {
     readonly noun: string;
     /** What it is part of, for its label; itself if left out. */
     readonly component?: string;
-    /** Python. */
+    /** Python. Its exit code 65 means that another try could not help. */
     readonly script: string;
     /** Arguments of the script. */
     readonly args?: readonly string[];
@@ -46,7 +44,8 @@ export interface AirflowJob {
 export function airflowJob(name: string, job: AirflowJob, opts: pulumi.CustomResourceOptions): k8s.batch.v1.Job {
     const { airflow, environment, noun, script, args = [], trigger } = job;
     const labels = objectLabels(job.instance, job.component ?? noun);
-    const hash = shortHash({ image: airflow.image, script, args, environment, trigger });
+    const command = triedCommand(script, ...args);
+    const hash = shortHash({ image: airflow.image, command, environment, trigger });
     return new k8s.batch.v1.Job(
         name,
         {
@@ -57,16 +56,8 @@ export function airflowJob(name: string, job: AirflowJob, opts: pulumi.CustomRes
                 annotations: replaceUnready,
             },
             spec: {
-                backoffLimit: 3,
+                ...jobTries,
                 activeDeadlineSeconds: job.deadlineSeconds,
-                podFailurePolicy: {
-                    rules: [
-                        {
-                            action: "FailJob",
-                            onExitCodes: { containerName: noun, operator: "In", values: [noRetryExitCode] },
-                        },
-                    ],
-                },
                 template: {
                     metadata: { labels, annotations: noServiceMesh },
                     spec: airflowPodSpec({
@@ -80,7 +71,7 @@ export function airflowJob(name: string, job: AirflowJob, opts: pulumi.CustomRes
                         container: {
                             name: noun,
                             image: airflow.image,
-                            args: ["python", "-c", script, ...args],
+                            args: command,
                             env: [
                                 ...plainEnvironment({ ...environment, PYTHONUNBUFFERED: "1" }),
                                 ...(job.secrets ?? []),

@@ -5,6 +5,7 @@ import { airflowPodSpec } from "../airflow/airflowPod";
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import { noServiceMesh, replaceUnready } from "../kubernetes/annotations";
 import { shortHash } from "../kubernetes/hash";
+import { jobTries, triedCommand } from "../kubernetes/jobTries";
 import { objectLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
 import { containerResources } from "../kubernetes/resources";
@@ -56,7 +57,7 @@ export class VolumePermissions extends pulumi.ComponentResource {
         const pod = JSON.stringify(preparationPod(instance, settings));
         const claims = [...new Set(preparedDirectories(settings).map(({ claimName }) => claimName))];
         const keys = JSON.stringify({ claims, ...storageKeys(settings) });
-        const supervisor = script(__dirname, "prepare_volumes.py");
+        const command = triedCommand(script(__dirname, "prepare_volumes.py"));
         // The volumes of other settings are others, although nothing in the pod shows it.
         const { hosting, storage } = settings;
         const { kind, hostPath, nfs, csi, storageClass, existingNamespace, mountOptions, nfsServer } = storage;
@@ -67,20 +68,12 @@ export class VolumePermissions extends pulumi.ComponentResource {
             {
                 metadata: {
                     ...metadata,
-                    name: `${names.permissions}-${shortHash({ image, pod, keys, supervisor, trigger })}`,
+                    name: `${names.permissions}-${shortHash({ image, pod, keys, command, trigger })}`,
                     annotations: replaceUnready,
                 },
                 spec: {
-                    backoffLimit: 3,
+                    ...jobTries,
                     activeDeadlineSeconds: 960,
-                    podFailurePolicy: {
-                        rules: [
-                            {
-                                action: "FailJob",
-                                onExitCodes: { containerName: "permissions", operator: "In", values: [65] },
-                            },
-                        ],
-                    },
                     template: {
                         metadata: { labels, annotations: noServiceMesh },
                         spec: airflowPodSpec({
@@ -92,7 +85,7 @@ export class VolumePermissions extends pulumi.ComponentResource {
                             container: {
                                 name: "permissions",
                                 image,
-                                command: ["python", "-c", supervisor],
+                                command,
                                 env: [
                                     { name: "POD", value: pod },
                                     { name: "PYTHONUNBUFFERED", value: "1" },

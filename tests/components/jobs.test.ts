@@ -91,21 +91,20 @@ describe("Jobs, which cannot be changed once they are made", () => {
             const { backoffLimit, activeDeadlineSeconds, ttlSecondsAfterFinished, template } = spec<JobSpec>(job);
             expect(template.metadata?.annotations, job.name).to.include({ "sidecar.istio.io/inject": "false" });
             expect(template.spec?.restartPolicy, job.name).to.equal("Never");
-            expect(backoffLimit, job.name).to.equal(3);
+            expect(backoffLimit, job.name).to.equal(0);
             expect(activeDeadlineSeconds, job.name).to.be.within(300, 1800);
             // One that vanished would be made again by a refresh.
             expect(ttlSecondsAfterFinished, job.name).to.equal(undefined);
         }
     });
 
-    it("of Airflow's end at once when no other try could help", () => {
-        for (const job of objects(registrations, "Job").filter(({ name }) => !name.includes("permissions"))) {
+    it("try again inside their pod, since the provider knows the end of a Job by its last try alone", () => {
+        for (const job of objects(registrations, "Job")) {
             const { podFailurePolicy, template } = spec<JobSpec>(job);
+            const [{ command, args } = { command: undefined, args: undefined }] = template.spec?.containers ?? [];
+            expect((command ?? args)?.[2], job.name).to.contain("NO_RETRY = 65");
             expect(podFailurePolicy?.rules, job.name).to.deep.equal([
-                {
-                    action: "FailJob",
-                    onExitCodes: { containerName: template.spec?.containers[0].name, operator: "In", values: [65] },
-                },
+                { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
             ]);
         }
     });
@@ -140,7 +139,7 @@ describe("Jobs, which cannot be changed once they are made", () => {
         const [container] = spec<JobSpec>(job).template.spec?.containers ?? [];
         expect(container.command).to.equal(undefined);
         expect(container.args?.slice(0, 2)).to.deep.equal(["python", "-c"]);
-        expect(container.args).to.have.lengthOf(3);
+        expect(container.args).to.have.lengthOf(4);
         expect(container.env?.find(({ name }) => name === "ADMIN_PASSWORD")?.valueFrom?.secretKeyRef?.key).to.equal(
             "password",
         );
