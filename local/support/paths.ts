@@ -12,7 +12,7 @@ export const cacheDirectory: string =
     process.env.AIRFLOW_KUBERNETES_CACHE ??
     join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "airflow-kubernetes");
 
-/** State of the stacks that local/engine runs, and its passphrase. `AIRFLOW_KUBERNETES_STATE` moves it. */
+/** State of the stacks where nobody is logged in to a Pulumi backend, its passphrase, and project folders of runs. `AIRFLOW_KUBERNETES_STATE` moves it. */
 export const stateDirectory: string =
     process.env.AIRFLOW_KUBERNETES_STATE ??
     join(process.env.XDG_STATE_HOME ?? join(homedir(), ".local", "state"), "airflow-kubernetes");
