@@ -126,7 +126,9 @@ export function describeResource(urn: string): string {
 
 function aboutResource(urn: string | undefined, message: string): string {
     const named = urn === undefined || urn === "" || urn.includes("pulumi:pulumi:Stack");
-    return named ? message : `${describeResource(urn)}: ${message}`;
+    return named
+        ? message
+        : `${describeResource(urn)}: ${message.replace(/^\w+ of resource "urn:[^"]*" failed: /, "")}`;
 }
 
 /** Text without the CLI's marks for colours. */

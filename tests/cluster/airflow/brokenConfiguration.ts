@@ -106,7 +106,7 @@ export function brokenConfiguration(): void {
         it("is found where a key is of another kind than Pulumi.yaml declares", async () => {
             const made = await installation.make("up", { CONFIG: "admin=root" });
             expect(made.code).to.not.equal(0);
-            expect(made.all).to.match(/airflow-kubernetes:admin.* must be of type '?object/);
+            expect(made.all).to.match(/configuration key 'admin' must be of type 'object'/);
         });
 
         it("creates nothing", async () => {

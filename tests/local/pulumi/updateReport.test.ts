@@ -32,7 +32,7 @@ describe("What is told of an update", () => {
     it("is each error and warning once, with its resource, without colours and passing remarks", () => {
         const told = report(
             said("error", "<{%fg 1%}>it broke<{%reset%}>\n", urn("a")),
-            said("error", "it broke", urn("a")),
+            said("error", `creation of resource "${urn("a")}" failed: it broke`, urn("a")),
             said("error", "update failed"),
             said("error", "no such key", "urn:pulumi:s::p::pulumi:pulumi:Stack::p-s"),
             said("warning", "take care"),
