@@ -38,8 +38,8 @@ export async function removeUnrecorded(cluster: Cluster, creations: readonly Sta
         if (kind === "PersistentVolumeClaim") {
             continue;
         }
-        const [group = "", version] = apiVersion.includes("/") ? apiVersion.split("/") : ["", apiVersion];
-        const type = [kind, version, group].filter(Boolean).join(".");
+        const [version, group = ""] = apiVersion.split("/").reverse();
+        const type = [kind, version, group].join(".");
         const target = [type, name, ...(namespace === undefined ? [] : ["--namespace", namespace])];
         const found = await output([...kubectl(cluster), "get", ...target, "--ignore-not-found", "--output", "json"], {
             env,

@@ -9,8 +9,12 @@ import { overrideStackFile, projectName } from "../pulumi/stackFile";
 import { describeLock, readStackLocks, type StackLocks } from "../pulumi/stackLocks";
 import {
     hasPendingOperations,
+    type ObjectIdentity,
+    objectsOf,
     parseState,
+    resourcesOf,
     type StackState,
+    type StateResource,
     unrecordedCreations,
     withoutPendingOperations,
 } from "../pulumi/stackState";
@@ -20,6 +24,7 @@ import { listed, UserError } from "../support/errors";
 import { output, run } from "../support/execution";
 import { stateDirectory } from "../support/paths";
 import { say } from "../support/progress";
+import { removeUnrecorded } from "./lostObjects";
 import { type Options, readOptions, stackFileText } from "./options";
 import { type Cluster, chooseCluster, clusterEnvironment, clusterOverrides, sayCluster } from "./targetCluster";
 
@@ -165,7 +170,7 @@ export class Session {
             tell,
         });
         if (code === 0 && unrecorded > 0) {
-            await this.forgetPendingOperations();
+            await this.settle(unrecordedCreations(state));
         }
         return code;
     }
@@ -272,9 +277,21 @@ export class Session {
         return read();
     }
 
-    /** Takes out the records of creations, which the run that has just ended has made good. */
-    private async forgetPendingOperations(): Promise<void> {
-        await this.replaceState(withoutPendingOperations(await this.state()));
+    /**
+     * Takes out the records of creations, which the run that has just ended has made good. Objects that have got another name in
+     * it are left over from the killed one, and are removed.
+     */
+    private async settle(creations: readonly StateResource[]): Promise<void> {
+        const state = await this.state();
+        const recorded = new Set(objectsOf(resourcesOf(state)).map(identify));
+        const leftOver = creations.filter(
+            (creation) =>
+                !objectsOf([creation])
+                    .map(identify)
+                    .every((id) => recorded.has(id)),
+        );
+        await removeUnrecorded(this.cluster, leftOver);
+        await this.replaceState(withoutPendingOperations(state));
     }
 
     private async readIfThere(args: readonly string[]): Promise<string | undefined> {
@@ -311,6 +328,10 @@ function withOverrides(text: string, overrides: readonly Override[]): string {
         );
     }
     return changed.text;
+}
+
+function identify({ kind, namespace = "", name }: ObjectIdentity): string {
+    return [kind, namespace, name].join("/");
 }
 
 function isDeployed(outputs: unknown): outputs is StackOutputs {

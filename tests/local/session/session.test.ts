@@ -19,6 +19,11 @@ up*) cp Pulumi.minikube.yaml "$FAKE/used"; exit "$(cat "$FAKE/ends" 2>/dev/null 
 esac
 `;
 
+const fakeKubectl = (calls: string, object: string) => `#!/bin/sh
+echo "$*" >> "${calls}"
+case "$*" in *" get "*) echo '${object}' ;; esac
+`;
+
 const job = {
     urn: "urn:pulumi:minikube::airflow-kubernetes::kubernetes:batch/v1:Job::migrate",
     type: "kubernetes:batch/v1:Job",
@@ -80,6 +85,33 @@ describe("A session with the Pulumi CLI", () => {
         expect(await next.up(await next.take())).to.equal(0);
         expect(takesOver()).to.equal(undefined);
         expect(calls().find((call) => call.startsWith("up"))).to.not.contain("--refresh");
+    });
+
+    it("removes objects that a killed run has made under a name that the next one has not", async () => {
+        const metadata = { name: "airflow-keys-1", namespace: "airflow" };
+        const secret = {
+            urn: "urn:pulumi:minikube::airflow-kubernetes::kubernetes:core/v1:Secret::keys",
+            type: "kubernetes:core/v1:Secret",
+            inputs: { apiVersion: "v1", kind: "Secret", metadata },
+        };
+        const labels = { "app.kubernetes.io/managed-by": "pulumi" };
+        const live = JSON.stringify({ metadata: { ...metadata, labels } });
+        writeFileSync(join(folder, "kubectl"), fakeKubectl(join(folder, "kubectl-calls"), live));
+        chmodSync(join(folder, "kubectl"), 0o700);
+        const path = process.env.PATH;
+        process.env.PATH = env.PATH;
+        try {
+            has({
+                version: 3,
+                deployment: { resources: [], pending_operations: [{ type: "creating", resource: secret }] },
+            });
+            const session = await open();
+            expect(await session.up(await session.take())).to.equal(0);
+            const deleted = "delete Secret.v1. airflow-keys-1 --namespace airflow";
+            expect(readFileSync(join(folder, "kubectl-calls"), "utf8")).to.contain(deleted);
+        } finally {
+            process.env.PATH = path;
+        }
     });
 
     it("goes on taking over until a run has come to its end", async () => {
