@@ -24,7 +24,7 @@ import {
     clusterUp,
     kubeconfigPath,
 } from "../../local/cluster/index";
-import { containerdSocket, nodeDevice, paths } from "../../local/cluster/layout";
+import { nodeDevice, paths } from "../../local/cluster/layout";
 import { kernelSettings } from "../../local/cluster/machine";
 import { removeFirewall } from "../../local/cluster/network";
 import { nodeProcesses } from "../../local/cluster/node";
@@ -235,8 +235,11 @@ function clusterPrograms(): string[] {
             const program = readlinkSync(`/proc/${pid}/exe`);
             const called = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
             const isBuilt = /\/bin\/(kubernetes|etcd|coredns)-[^/]+\/[^/]+$/.test(program);
-            const isConfigured = called.some((word) => word.includes(clusterDirectory) || word === containerdSocket);
-            if (!called[0]?.endsWith("kubectl") && (isBuilt || isConfigured)) {
+            // Docker has such programs, too.
+            const isContainerd =
+                /\/containerd[^/]*$/.test(program) &&
+                called.some((word) => word.startsWith(clusterDirectory) || word === "k8s.io");
+            if (!called[0]?.endsWith("kubectl") && (isBuilt || isContainerd)) {
                 found.push(`${pid} ${program}`);
             }
         } catch {
