@@ -70,11 +70,15 @@ export async function clusterUp({ images = [] }: ClusterUpOptions = {}): Promise
     if (!isRoot()) {
         await preflight();
     }
-    requireSameRange();
-    // Both throw when a setting cannot be used.
-    addresses();
-    resolvers();
     await withLock(paths.lock, startsOrStops, async () => {
+        if (!existsSync(paths.certificates) && !isMachineChanged()) {
+            // Of a start that came to nothing: no cluster has these addresses.
+            await rm(paths.range, { force: true });
+        }
+        requireSameRange();
+        // Both throw when a setting cannot be used.
+        addresses();
+        resolvers();
         if (await isHealthy()) {
             progress(`The local cluster is running (https://${addresses().node}:6443, context ${contextName})`);
             return;
