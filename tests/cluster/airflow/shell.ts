@@ -33,6 +33,8 @@ export function shell(): void {
             await terminal.asks();
         });
 
+        after(() => installation.wasChanged());
+
         it("knows the cluster by the name that stack files have", async () => {
             expect(await terminal.type("kubectl --context minikube get nodes")).to.match(/local +Ready/);
             expect(await terminal.type(`kubectl get pods --namespace ${namespaces.airflow}`)).to.contain("postgres-0");

@@ -157,6 +157,13 @@ export class Installation {
         return made;
     }
 
+    /** Forgets what it knows of the stack, which something else has changed; the next part that needs it up runs `make up`. */
+    public async wasChanged(): Promise<void> {
+        await this.closeDoor();
+        this.installedWith = undefined;
+        this.known = undefined;
+    }
+
     /** Runs `make down`. */
     public async down(): Promise<Made> {
         await this.closeDoor();
