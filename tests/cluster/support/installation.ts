@@ -166,9 +166,7 @@ export class Installation {
 
     /** Runs `make down`. */
     public async down(): Promise<Made> {
-        await this.closeDoor();
-        this.installedWith = undefined;
-        this.known = undefined;
+        await this.wasChanged();
         const made = await this.makeWell("down");
         this.isMade = false;
         return made;
