@@ -8,7 +8,7 @@ import type { Delivery } from "./deliveries";
 import { once } from "./once";
 
 /** Seconds that a busy machine may be late with a change. */
-const slack = 30;
+const slack = 90;
 
 /**
  * One delivery on one storage: what a user does with it, step by step.
