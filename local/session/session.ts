@@ -101,7 +101,7 @@ export class Session {
         overrides = [],
     }: SessionOptions = {}): Promise<Session> {
         const options = readOptions(env);
-        const cluster = chooseCluster(options.cluster);
+        const cluster = chooseCluster(options.cluster, env);
         const settings = [...clusterOverrides(cluster), ...options.overrides, ...overrides];
         const stackFile = withOverrides(stackFileText(options), settings);
         const engine = await chooseEngine(options.engine, probesOf(env));
