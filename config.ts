@@ -16,7 +16,14 @@ import {
 const text = z.string();
 const texts = z.record(text, text);
 const resources = z
-    .strictObject({ cpuRequest: text, cpuLimit: text, memoryRequest: text, memoryLimit: text })
+    .strictObject({
+        cpuRequest: text,
+        cpuLimit: text,
+        memoryRequest: text,
+        memoryLimit: text,
+        ephemeralStorageRequest: text,
+        ephemeralStorageLimit: text,
+    })
     .partial();
 const environment = z.array(
     z.strictObject({
@@ -46,7 +53,16 @@ const storage = z
         logsSize: text,
         mountOptions: z.array(text),
         fixPermissions: z.boolean(),
-        nfsServer: z.strictObject({ image: text, size: text, storageClass: text, existingClaim, resources }).partial(),
+        nfsServer: z
+            .strictObject({
+                image: text,
+                clients: z.array(text),
+                size: text,
+                storageClass: text,
+                existingClaim,
+                resources,
+            })
+            .partial(),
         nfs: z.strictObject({ server: text, path: text }),
         csi: z.strictObject({
             driver: text,
@@ -116,13 +132,14 @@ const database = z
         }),
     })
     .partial();
+const serviceAccount = z.strictObject({ annotations: texts, labels: texts }).partial();
 const airflowProcess = z.strictObject({ replicas: z.int(), resources, env: environment, placement }).partial();
 
 /**
  * Keys of a stack file and their shapes, which are those of the arguments of `AirflowKubernetes`. What values mean is checked
  * there; secrets have keys of their own, so that they can be encrypted one by one.
  */
-const schema = z
+export const schema = z
     .strictObject({
         hosting: z.enum(Hosting),
         namespaces: z
@@ -158,6 +175,17 @@ const schema = z
                 terminationGracePeriodSeconds: z.int(),
                 podsCreationBatchSize: z.int(),
                 kubernetesPodOperator: z.boolean(),
+                readOnlyRootFilesystem: z.boolean(),
+            })
+            .partial(),
+        serviceAccounts: z
+            .strictObject({
+                apiServer: serviceAccount,
+                scheduler: serviceAccount,
+                dagProcessor: serviceAccount,
+                triggerer: serviceAccount,
+                jobs: serviceAccount,
+                worker: serviceAccount,
             })
             .partial(),
         fernetKey: text,
@@ -191,15 +219,32 @@ const textKeys = new Set(["hosting", ...Object.keys(secretKeys)]);
  */
 export function loadArgs(): AirflowKubernetesArgs {
     const project = pulumi.getProject();
-    const { args, problems } = readArgs(stackValues(project));
-    if (problems.length > 0) {
-        const subject = `the configuration of stack ${pulumi.getStack()}`;
-        throw new ArgumentsError(
-            problems.map((problem) => ({ ...problem, path: `${project}:${problem.path}` })),
-            subject,
-        );
+    const values = stackValues(project);
+    const { args, problems } = readArgs(values);
+    const all = [
+        ...clusterProblems(values.hosting, new pulumi.Config("kubernetes")),
+        ...problems.map((problem) => ({ ...problem, path: `${project}:${problem.path}` })),
+    ];
+    if (all.length > 0) {
+        throw new ArgumentsError(all, `the configuration of stack ${pulumi.getStack()}`);
     }
     return args;
+}
+
+/** A cluster of many nodes is named, so that no update goes to the one that kubectl happens to point at. */
+function clusterProblems(hosting: string | undefined, kubernetes: pulumi.Config): Problem[] {
+    const named = ["context", "kubeconfig", "renderYamlToDirectory"].some((key) => kubernetes.get(key) !== undefined);
+    return named || hosting !== Hosting.ReadWriteMany
+        ? []
+        : [
+              {
+                  path: "kubernetes:context",
+                  allowed: "the name of a kubectl context, which hosting readWriteMany needs",
+                  remedy:
+                      "Run: pulumi config set kubernetes:context <name> (kubectl config get-contexts lists them; a preview does not need " +
+                      "to reach it), or set kubernetes:kubeconfig to a file whose current context is the one.",
+              },
+          ];
 }
 
 /** The stack's values by key, without the project's name. Those of other projects, such as `kubernetes`, are left out. */
@@ -309,6 +354,10 @@ function shapeProblems(issue: z.core.$ZodIssue, given: unknown): Problem[] {
             return [{ path: pathText(path), value, allowed: issue.values.join(", ") }];
         case "invalid_type":
             return [{ path: pathText(path), value, allowed: types[issue.expected] ?? issue.expected }];
+        case "too_big":
+        case "too_small":
+            // Of the shapes, only whole numbers have bounds: what a number can hold exactly.
+            return [{ path: pathText(path), value, allowed: types.int }];
         default:
             return [{ path: pathText(path), value, allowed: issue.message }];
     }

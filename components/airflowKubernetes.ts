@@ -4,6 +4,7 @@ import { AdminUser } from "./airflow/adminUser";
 import { AirflowSecrets } from "./airflow/airflowSecrets";
 import { ApiServer } from "./airflow/apiServer";
 import { DagProcessor } from "./airflow/dagProcessor";
+import { Extension } from "./airflow/extension";
 import { Migration } from "./airflow/migration";
 import { Scheduler } from "./airflow/scheduler";
 import { Triggerer } from "./airflow/triggerer";
@@ -11,12 +12,14 @@ import type { AirflowKubernetesArgs } from "./airflowKubernetesArgs";
 import { type AirflowSettings, withDefaults } from "./airflowKubernetesDefaults";
 import { validate } from "./airflowKubernetesValidation";
 import { dagsDelivery } from "./dags/dagsDelivery";
+import { DatabasePlace } from "./database/databasePlace";
 import { outlivesStack } from "./database/databaseSettings";
 import { Postgres } from "./database/postgres";
 import { PostgresDisk } from "./database/postgresDisk";
+import { names, ports } from "./kubernetes/names";
 import { LogCleanup } from "./logs/logCleanup";
 import { AirflowNamespaces } from "./namespaces/airflowNamespaces";
-import { openUiCommand } from "./networking/urls";
+import { executionApiUrl, openUiCommand } from "./networking/urls";
 import { ArgumentsError } from "./problems";
 import { type RetainedData, retainedData } from "./retainedData";
 import { PersistentVolumes } from "./storage/persistentVolumes";
@@ -33,6 +36,13 @@ export interface AirflowNamespaceNames {
     readonly workers: string;
     /** What prepares the volumes. */
     readonly storage: string;
+}
+
+/** Where other things of a cluster find a Service. */
+export interface ServiceReference {
+    readonly namespace: string;
+    readonly name: string;
+    readonly port: number;
 }
 
 /**
@@ -54,8 +64,15 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
     public readonly adminUser: pulumi.Output<string>;
     /** Password of the first user. Secret. */
     public readonly adminPassword: pulumi.Output<string>;
-    /** Names of the namespaces. */
+    /** Names of the namespaces. They exist as soon as these are known: what is made in them comes before what needs it. */
     public readonly namespaces: pulumi.Output<AirflowNamespaceNames>;
+    /**
+     * Service of UI, REST API and Execution API, for an Ingress or a route of your own.
+     * @see https://kubernetes.io/docs/concepts/services-networking/ingress/
+     */
+    public readonly apiServerService: pulumi.Output<ServiceReference>;
+    /** Address at which tasks report to Airflow, inside the cluster. */
+    public readonly executionApiUrl: pulumi.Output<string>;
     /** The command that makes the UI answer on this machine. */
     public readonly openUi: pulumi.Output<string>;
     /** What `destroy` leaves, and how to go on with it. */
@@ -74,18 +91,27 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
         const instance = name;
         const { imagePullSecrets } = settings.airflow;
 
-        // What comes first here goes last on destroy: the volumes stand until no pod can use them any more.
-        const storage = new SharedStorage(`${name}-storage`, { instance, settings }, { parent: this });
+        // What comes first here goes last on destroy: what volumes lie on stands until no pod can use them any more.
+        const kept = settings.database.external
+            ? []
+            : [new DatabasePlace(`${name}-database-place`, { settings }, { parent: this }).kept];
+        const storage = new SharedStorage(`${name}-storage`, { instance, settings }, { parent: this, dependsOn: kept });
         const volumes = sharedVolumes(settings, storage.made);
-        const persistentVolumes = new PersistentVolumes(
-            `${name}-volumes`,
-            { instance, namespaces: settings.namespaces, volumes },
-            { parent: this, dependsOn: storage },
-        );
         const namespaces = new AirflowNamespaces(
             `${name}-namespaces`,
             { instance, names: settings.namespaces, workersPodSecurity: settings.workersPodSecurity },
-            { parent: this, dependsOn: persistentVolumes },
+            { parent: this, dependsOn: [...kept, storage] },
+        );
+        const persistentVolumes = new PersistentVolumes(
+            `${name}-volumes`,
+            {
+                instance,
+                namespaces,
+                namespaceNames: settings.namespaces,
+                volumes,
+                sourcesAreRead: storage.dynamic !== undefined,
+            },
+            { parent: this },
         );
         const claims = new VolumeClaims(
             `${name}-claims`,
@@ -115,6 +141,7 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
                 imagePullSecrets,
                 postgres: disk?.namespace,
                 kubernetesPodOperator: settings.workers.kubernetesPodOperator,
+                serviceAccounts: settings.serviceAccounts,
             },
             { parent: this },
         );
@@ -146,18 +173,24 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
 
         const keys = { ...secrets.keys, gitConnection: dags.connection };
         const airflow = { instance, namespace: namespaces.airflow, settings, keys };
+        const { mount } = new Extension(
+            `${name}-extension`,
+            { instance, namespace: namespaces.airflow },
+            { parent: this },
+        );
+        const process = { ...airflow, extension: mount };
         const migration = new Migration(`${name}-migration`, airflow, {
             parent: this,
             dependsOn: postgres ? [access, postgres] : [access],
         });
-        new AdminUser(`${name}-admin-user`, airflow, { parent: this, dependsOn: [migration, permissions] });
+        const adminUser = new AdminUser(`${name}-admin-user`, airflow, { parent: this, dependsOn: migration });
         // A delivery that fails changes none of the processes.
-        const migrated = { parent: this, dependsOn: [migration, permissions, ...dags.ready] };
-        new ApiServer(`${name}-api-server`, airflow, migrated);
-        new Triggerer(`${name}-triggerer`, airflow, migrated);
-        new DagProcessor(`${name}-dag-processor`, airflow, migrated);
+        const migrated = { parent: this, dependsOn: [adminUser, permissions, ...dags.ready] };
+        new ApiServer(`${name}-api-server`, process, migrated);
+        new Triggerer(`${name}-triggerer`, process, migrated);
+        new DagProcessor(`${name}-dag-processor`, process, migrated);
         // Depending on everything that a task pod needs, it is the first to go: nothing makes pods after it.
-        new Scheduler(`${name}-scheduler`, airflow, {
+        new Scheduler(`${name}-scheduler`, process, {
             ...migrated,
             dependsOn: [...migrated.dependsOn, access],
         });
@@ -171,7 +204,17 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
         this.url = pulumi.output(settings.airflow.url);
         this.adminUser = pulumi.output(settings.admin.user);
         this.adminPassword = secrets.adminPassword;
-        this.namespaces = pulumi.output(settings.namespaces);
+        this.namespaces = pulumi.output({
+            airflow: namespaces.airflow.metadata.name,
+            workers: namespaces.workers.metadata.name,
+            storage: namespaces.storage.metadata.name,
+        });
+        this.apiServerService = pulumi.output({
+            namespace: namespaces.airflow.metadata.name,
+            name: names.apiServer,
+            port: ports.apiServer,
+        });
+        this.executionApiUrl = pulumi.output(executionApiUrl(settings.airflow, settings.namespaces));
         this.openUi = pulumi.output(openUiCommand(settings.airflow, settings.namespaces));
         this.retained = retainedData(settings, storage, disk);
         this.registerOutputs({
@@ -179,6 +222,8 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
             adminUser: this.adminUser,
             adminPassword: this.adminPassword,
             namespaces: this.namespaces,
+            apiServerService: this.apiServerService,
+            executionApiUrl: this.executionApiUrl,
             openUi: this.openUi,
             retained: this.retained,
         });

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { ServiceAccountsArgs } from "./access/serviceAccountsArgs";
 import type { DagsArgs } from "./dags/dagsArgs";
 import type { PythonPackagesArgs } from "./dags/pythonPackagesArgs";
 import type { DatabaseArgs } from "./database/databaseArgs";
@@ -47,6 +48,8 @@ export interface AirflowKubernetesArgs {
     readonly triggerer?: ProcessArgs;
     /** The pods that tasks run in. */
     readonly workers?: WorkersArgs;
+    /** What a cloud knows Airflow's ServiceAccounts by: roles of AWS, Google Cloud or Azure. */
+    readonly serviceAccounts?: ServiceAccountsArgs;
 }
 
 /** Names are plain strings: volumes refer to them before the namespaces exist. */
@@ -78,12 +81,12 @@ export interface NamespacesArgs {
 /** What all Airflow processes and tasks have in common. */
 export interface AirflowArgs {
     /**
-     * Version of Airflow, 3.1 or newer.
+     * Version of Airflow, 3.2.2 or newer. Earlier ones show whatever file of the api-server a task links to from its log.
      * @default "3.3.2"
      */
     readonly version?: string;
     /**
-     * Image of Airflow, with a tag or digest. It must hold the version given above.
+     * Image of Airflow, with a tag or digest. It must hold the version given above: the migration Job refuses another.
      * @default - `apache/airflow:<version>`
      */
     readonly image?: string;
@@ -188,12 +191,18 @@ export interface WorkersArgs {
      */
     readonly podsCreationBatchSize?: number;
     /**
-     * Whether tasks may make pods in the workers' namespace themselves, which KubernetesPodOperator needs. Task pods then
-     * carry a token of their ServiceAccount.
+     * Whether tasks may make pods and Jobs in the workers' namespace themselves, which KubernetesPodOperator and
+     * KubernetesJobOperator need. Task pods then carry a token of their ServiceAccount, and the triggerer carries one with
+     * which it follows pods and Jobs for tasks that are deferred.
      * @default false
      * @see https://airflow.apache.org/docs/apache-airflow-providers-cncf-kubernetes/stable/operators.html
      */
     readonly kubernetesPodOperator?: boolean;
+    /**
+     * Whether tasks can write to `/tmp` and the logs only, as Airflow's processes can.
+     * @default false, a task may write wherever its user may, up to `resources.ephemeralStorageLimit`
+     */
+    readonly readOnlyRootFilesystem?: boolean;
 }
 
 /**
@@ -210,13 +219,24 @@ export interface ResourcesArgs {
     readonly memoryRequest?: string;
     /** Memory; beyond it the container is killed. */
     readonly memoryLimit?: string;
+    /**
+     * What the scheduler of Kubernetes reserves: disk of the node, for what the container writes.
+     * @default - nothing; "128Mi" for tasks
+     */
+    readonly ephemeralStorageRequest?: string;
+    /**
+     * Disk of the node: what the container writes to its own files and to `/tmp`, and its log. Beyond it the pod is evicted.
+     * @default - none, and "4Gi" for `/tmp`; "8Gi" for tasks
+     * @see https://kubernetes.io/docs/concepts/storage/ephemeral-storage/
+     */
+    readonly ephemeralStorageLimit?: string;
 }
 
 /** An environment variable with a literal value, or with one from a Secret that exists in the pod's namespace. */
 export interface EnvironmentVariableArgs {
     /** Name of the variable. */
     readonly name: string;
-    /** Literal value. Not for secrets. */
+    /** Literal value, in which Kubernetes replaces `$(NAME)` by an earlier variable, and `$$` by `$`. Not for secrets. */
     readonly value?: pulumi.Input<string>;
     /** Name of a Secret, together with `secretKey`. */
     readonly secretName?: pulumi.Input<string>;

@@ -1,25 +1,27 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { ServiceAccountsArgs } from "./access/serviceAccountsArgs";
 import {
     type AirflowKubernetesArgs,
     type EnvironmentVariableArgs,
     Hosting,
     type PlacementArgs,
     type ProcessArgs,
-    type ResourcesArgs,
 } from "./airflowKubernetesArgs";
-import { type DagsSettings, dagsSettings, gitSyncImage } from "./dags/dagsSettings";
+import { type DagsSettings, dagsSettings } from "./dags/dagsSettings";
 import type { PythonPackagesArgs } from "./dags/pythonPackagesArgs";
 import { type DatabaseSettings, databaseSettings, postgresImage } from "./database/databaseSettings";
 import { PodSecurityLevel } from "./kubernetes/podSecurity";
+import type { ContainerResources } from "./kubernetes/resources";
 import { type LogsSettings, logsSettings } from "./logs/logsSettings";
-import { nfsServerImage, type StorageSettings, storageSettings } from "./storage/storageSettings";
+import { type StorageSettings, storageSettings } from "./storage/storageSettings";
 
-/** The versions that the tests run with. */
+/**
+ * The versions that the tests run with, of Airflow from its Python packages and of Postgres from Debian's. What the tests put in
+ * place of an image, such as that of git-sync, is not named here.
+ */
 export const versions = {
     airflow: "3.3.2",
     postgresImage,
-    gitSyncImage,
-    nfsServerImage,
 } as const;
 
 /** {@link AirflowKubernetesArgs} with nothing left open. */
@@ -39,6 +41,7 @@ export interface AirflowSettings {
     readonly dagProcessor: ProcessSettings;
     readonly triggerer: ProcessSettings;
     readonly workers: WorkerSettings;
+    readonly serviceAccounts: ServiceAccountsArgs;
 }
 
 /** Names of the namespaces, known before any of them exists. */
@@ -62,14 +65,14 @@ export interface CommonSettings {
 /** Settings of one of Airflow's processes. */
 export interface ProcessSettings {
     readonly replicas: number;
-    readonly resources: Required<ResourcesArgs>;
+    readonly resources: ContainerResources;
     readonly env: EnvironmentVariableArgs[];
     readonly placement: PlacementArgs;
 }
 
 /** Settings of task pods. */
 export interface WorkerSettings {
-    readonly resources: Required<ResourcesArgs>;
+    readonly resources: ContainerResources;
     readonly env: EnvironmentVariableArgs[];
     readonly placement: PlacementArgs;
     readonly labels: Record<string, string>;
@@ -77,29 +80,42 @@ export interface WorkerSettings {
     readonly terminationGracePeriodSeconds: number;
     readonly podsCreationBatchSize: number;
     readonly kubernetesPodOperator: boolean;
+    readonly readOnlyRootFilesystem: boolean;
 }
 
-/** Small enough that all of Airflow and some tasks fit on a laptop's two cores. */
+/**
+ * Small enough that all of Airflow and some tasks fit on a laptop's two cores. Where tasks want more CPU than there is, each
+ * container gets a share by its request: a process gets more than a task, so that the processes stay well.
+ */
 const resources = {
-    apiServer: { cpuRequest: "100m", cpuLimit: "2", memoryRequest: "512Mi", memoryLimit: "2Gi" },
-    scheduler: { cpuRequest: "100m", cpuLimit: "2", memoryRequest: "384Mi", memoryLimit: "2Gi" },
-    dagProcessor: { cpuRequest: "100m", cpuLimit: "2", memoryRequest: "384Mi", memoryLimit: "2Gi" },
-    triggerer: { cpuRequest: "50m", cpuLimit: "1", memoryRequest: "256Mi", memoryLimit: "1Gi" },
-    worker: { cpuRequest: "100m", cpuLimit: "2", memoryRequest: "256Mi", memoryLimit: "1Gi" },
+    apiServer: { cpuRequest: "200m", cpuLimit: "2", memoryRequest: "512Mi", memoryLimit: "2Gi" },
+    scheduler: { cpuRequest: "200m", cpuLimit: "2", memoryRequest: "384Mi", memoryLimit: "2Gi" },
+    dagProcessor: { cpuRequest: "200m", cpuLimit: "2", memoryRequest: "384Mi", memoryLimit: "2Gi" },
+    triggerer: { cpuRequest: "100m", cpuLimit: "1", memoryRequest: "256Mi", memoryLimit: "1Gi" },
+    worker: {
+        cpuRequest: "100m",
+        cpuLimit: "2",
+        memoryRequest: "256Mi",
+        memoryLimit: "1Gi",
+        ephemeralStorageRequest: "128Mi",
+        ephemeralStorageLimit: "8Gi",
+    },
 } as const;
 
 /** Fills in every default. */
 export function withDefaults(args: AirflowKubernetesArgs): AirflowSettings {
     const version = args.airflow?.version ?? versions.airflow;
+    const hosting = args.hosting ?? Hosting.Minikube;
+    const namespaces = {
+        airflow: args.namespaces?.airflow ?? "airflow",
+        workers: args.namespaces?.workers ?? "airflow-workers",
+        storage: args.namespaces?.storage ?? "airflow-storage",
+    };
     return {
-        hosting: args.hosting ?? Hosting.Minikube,
-        namespaces: {
-            airflow: args.namespaces?.airflow ?? "airflow",
-            workers: args.namespaces?.workers ?? "airflow-workers",
-            storage: args.namespaces?.storage ?? "airflow-storage",
-        },
+        hosting,
+        namespaces,
         workersPodSecurity: args.namespaces?.workersPodSecurity ?? PodSecurityLevel.Baseline,
-        storage: storageSettings(args.storage),
+        storage: storageSettings(args.storage, hosting, namespaces.airflow),
         dags: dagsSettings(args.dags),
         pythonPackages: args.pythonPackages ?? {},
         logs: logsSettings(args.logs),
@@ -131,11 +147,13 @@ export function withDefaults(args: AirflowKubernetesArgs): AirflowSettings {
             terminationGracePeriodSeconds: args.workers?.terminationGracePeriodSeconds ?? 30,
             podsCreationBatchSize: args.workers?.podsCreationBatchSize ?? 16,
             kubernetesPodOperator: args.workers?.kubernetesPodOperator ?? false,
+            readOnlyRootFilesystem: args.workers?.readOnlyRootFilesystem ?? false,
         },
+        serviceAccounts: args.serviceAccounts ?? {},
     };
 }
 
-function processSettings(args: ProcessArgs | undefined, size: Required<ResourcesArgs>): ProcessSettings {
+function processSettings(args: ProcessArgs | undefined, size: ContainerResources): ProcessSettings {
     return {
         replicas: args?.replicas ?? 1,
         resources: { ...size, ...args?.resources },

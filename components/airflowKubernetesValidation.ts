@@ -1,11 +1,7 @@
+import { serviceAccountsProblems } from "./access/serviceAccountsValidation";
 import { optionVariable, secretVariables } from "./airflow/environment";
 import { ownedVariables, secretVariableNames } from "./airflow/ownedVariables";
-import {
-    type AirflowKubernetesArgs,
-    type EnvironmentVariableArgs,
-    Hosting,
-    type PlacementArgs,
-} from "./airflowKubernetesArgs";
+import { type AirflowKubernetesArgs, type EnvironmentVariableArgs, Hosting } from "./airflowKubernetesArgs";
 import { type AirflowSettings, withDefaults } from "./airflowKubernetesDefaults";
 import { dagsProblems } from "./dags/dagsValidation";
 import { pythonPackagesProblems } from "./dags/pythonPackagesValidation";
@@ -14,12 +10,25 @@ import { PodSecurityLevel } from "./kubernetes/podSecurity";
 import { logsProblems } from "./logs/logsValidation";
 import type { Problem } from "./problems";
 import { storageProblems } from "./storage/storageValidation";
-import { check, dnsLabel, dnsName, oneOf, pinnedImage, resources, wholeNumber } from "./validation/checks";
+import {
+    annotations,
+    check,
+    dnsLabel,
+    dnsName,
+    labels,
+    oneOf,
+    pinnedImage,
+    resources,
+    wholeNumber,
+} from "./validation/checks";
+import { placementProblems } from "./validation/placement";
+import { textProblems } from "./validation/texts";
 
 /** Everything that is wrong with the arguments, or an empty list. Values that are not known yet are taken as right. */
 export function validate(args: AirflowKubernetesArgs): Problem[] {
     const settings = withDefaults(args);
     return [
+        ...textProblems("", args),
         ...oneOf("hosting", settings.hosting, Hosting),
         ...namespaces(settings),
         ...storageProblems(settings),
@@ -32,6 +41,7 @@ export function validate(args: AirflowKubernetesArgs): Problem[] {
         ...admin(settings),
         ...processes(settings),
         ...workers(settings),
+        ...serviceAccountsProblems(settings.serviceAccounts),
     ];
 }
 
@@ -48,14 +58,28 @@ function namespaces(settings: AirflowSettings): Problem[] {
             const allowed = `another name than that of namespaces.${twin?.[0]}`;
             return check(twin === undefined, `namespaces.${noun}`, name, allowed);
         }),
+        // Names of retained namespaces begin with these two, and may have no more than 63 characters themselves.
+        ...(["airflow", "storage"] as const).flatMap((noun) =>
+            check(
+                settings.hosting !== Hosting.ReadWriteMany || settings.namespaces[noun].length <= 45,
+                `namespaces.${noun}`,
+                settings.namespaces[noun],
+                "at most 45 characters",
+            ),
+        ),
         ...oneOf("namespaces.workersPodSecurity", settings.workersPodSecurity, PodSecurityLevel),
     ];
 }
 
 function airflow({ airflow }: AirflowSettings): Problem[] {
-    const [major, minor] = (/^(\d+)\.(\d+)\.\d+$/.exec(airflow.version) ?? []).slice(1).map(Number);
+    const [major, minor, patch] = (/^(\d+)\.(\d+)\.(\d+)$/.exec(airflow.version) ?? []).slice(1).map(Number);
     return [
-        ...check(major === 3 && minor >= 1, "airflow.version", airflow.version, "3.1.0 or newer, below 4"),
+        ...check(
+            major === 3 && (minor > 2 || (minor === 2 && patch >= 2)),
+            "airflow.version",
+            airflow.version,
+            "3.2.2 or newer, below 4: earlier ones show any file of the api-server that a task links to from its log",
+        ),
         ...pinnedImage("airflow.image", airflow.image),
         ...check(
             validUrl(airflow.url),
@@ -75,6 +99,13 @@ function airflow({ airflow }: AirflowSettings): Problem[] {
             : []),
         ...airflow.imagePullSecrets.flatMap((name, index) => dnsName(`airflow.imagePullSecrets[${index}]`, name)),
         ...dnsName("airflow.clusterDomain", airflow.clusterDomain),
+        // With a Service and a namespace before it, it is a DNS name, too.
+        ...check(
+            airflow.clusterDomain.length <= 150,
+            "airflow.clusterDomain",
+            airflow.clusterDomain,
+            "at most 150 characters",
+        ),
     ];
 }
 
@@ -143,27 +174,34 @@ function processes(settings: AirflowSettings): Problem[] {
             ...wholeNumber(`${noun}.replicas`, replicas, noun === "triggerer" ? 0 : 1, 20),
             ...resources(`${noun}.resources`, size),
             ...environment(`${noun}.env`, env),
-            ...tolerations(`${noun}.placement`, placement),
+            ...searchPath(`${noun}.env`, env),
+            ...placementProblems(`${noun}.placement`, placement),
         ];
     });
+}
+
+/** Processes find the component's executor by it. */
+function searchPath(path: string, variables: readonly EnvironmentVariableArgs[]): Problem[] {
+    return variables.flatMap(({ name }, index) =>
+        check(
+            name !== "PYTHONPATH",
+            `${path}[${index}].name`,
+            name,
+            "nothing: the component sets PYTHONPATH itself",
+            "Set pythonPackages.requirements, or put modules into the folder of DAGs.",
+        ),
+    );
 }
 
 function workers({ workers }: AirflowSettings): Problem[] {
     return [
         ...resources("workers.resources", workers.resources),
         ...environment("workers.env", workers.env),
-        ...tolerations("workers.placement", workers.placement),
+        ...placementProblems("workers.placement", workers.placement),
         ...wholeNumber("workers.terminationGracePeriodSeconds", workers.terminationGracePeriodSeconds, 1, 3600),
         ...wholeNumber("workers.podsCreationBatchSize", workers.podsCreationBatchSize, 1, 128),
-        ...Object.entries(workers.labels).flatMap(([key, value]) =>
-            check(
-                /^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/.test(key) &&
-                    /^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/.test(value),
-                `workers.labels.${key}`,
-                value,
-                "label keys and values of up to 63 letters, digits, dashes, underscores and dots",
-            ),
-        ),
+        ...labels("workers.labels", workers.labels),
+        ...annotations("workers.annotations", workers.annotations),
     ];
 }
 
@@ -187,26 +225,18 @@ function environment(path: string, variables: readonly EnvironmentVariableArgs[]
                 "each name once",
             ),
             ...check(!half && literal !== reference, at, name, "either value, or secretName together with secretKey"),
+            ...(typeof secretName === "string" ? dnsName(`${at}.secretName`, secretName) : []),
+            ...(typeof secretKey === "string"
+                ? check(
+                      /^(?!\.\.?$)[-._a-zA-Z0-9]{1,253}$/.test(secretKey),
+                      `${at}.secretKey`,
+                      secretKey,
+                      "a key of a Secret: letters, digits, dashes, underscores and dots",
+                  )
+                : []),
             ...(literal
                 ? variableFault(`${at}.name`, name.toUpperCase(), name)
                 : referenceFault(`${at}.name`, name.toUpperCase())),
         ];
     });
-}
-
-function tolerations(path: string, { tolerations = [] }: PlacementArgs): Problem[] {
-    return tolerations.flatMap(({ operator, effect }, index) => [
-        ...check(
-            operator === undefined || ["Equal", "Exists"].includes(operator),
-            `${path}.tolerations[${index}].operator`,
-            operator,
-            "Equal, Exists",
-        ),
-        ...check(
-            effect === undefined || ["NoSchedule", "PreferNoSchedule", "NoExecute"].includes(effect),
-            `${path}.tolerations[${index}].effect`,
-            effect,
-            "NoSchedule, PreferNoSchedule, NoExecute",
-        ),
-    ]);
 }

@@ -1,5 +1,6 @@
 /** Apache Airflow 3 on Kubernetes as a Pulumi component: what a program may build on. */
-export { AirflowKubernetes, type AirflowNamespaceNames } from "./airflowKubernetes";
+export type * from "./access/serviceAccountsArgs";
+export { AirflowKubernetes, type AirflowNamespaceNames, type ServiceReference } from "./airflowKubernetes";
 export * from "./airflowKubernetesArgs";
 export { versions } from "./airflowKubernetesDefaults";
 export { validate } from "./airflowKubernetesValidation";

@@ -15,8 +15,11 @@ export interface Problem {
 /** A fault of the arguments. Pulumi prints its message without a stack trace, and nothing has been created. */
 export class ArgumentsError extends pulumi.RunError {
     constructor(problems: readonly Problem[], subject = "the arguments of AirflowKubernetes") {
-        super(problemsMessage(problems, subject));
+        const message = problemsMessage(problems, subject);
+        super(message);
         this.name = "ArgumentsError";
+        // What depends on an Output that fails with this writes "error serializing property" before it, each resource once more.
+        Object.defineProperty(this, "message", { get: () => message, set: () => undefined });
     }
 }
 
@@ -27,7 +30,20 @@ export function problemsMessage(problems: readonly Problem[], subject: string): 
 }
 
 function problemLines({ path, value, allowed, remedy }: Problem, index: number): string {
-    const given = value === undefined ? "" : ` is ${JSON.stringify(value)}`;
-    const lines = [`  ${index + 1}. ${path}${given}; allowed: ${allowed}`];
-    return [...lines, ...(remedy === undefined ? [] : [`     ${remedy}`])].join("\n");
+    const given = value === undefined ? "" : ` is ${printable(JSON.stringify(value))}`;
+    const lines = [`  ${index + 1}. ${printable(path === "" ? '""' : path)}${given}; allowed: ${printable(allowed)}`];
+    return [...lines, ...(remedy === undefined ? [] : [`     ${printable(remedy)}`])].join("\n");
+}
+
+/** The most characters of a text that are shown. */
+const mostShown = 300;
+
+/** A text in one line: what would move the cursor of a terminal is escaped, and of a long one the beginning is shown. */
+function printable(text: string): string {
+    const rest = text.length - mostShown;
+    const shown = rest > 0 ? `${text.slice(0, mostShown)}... and ${rest} more characters` : text;
+    return shown.replace(
+        /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
+        (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+    );
 }

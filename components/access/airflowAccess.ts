@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { objectLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
 import type { AirflowNamespaces } from "../namespaces/airflowNamespaces";
-import { apiServerRules, podOperatorRules, schedulerRules } from "./podRules";
+import { apiServerRules, podOperatorRules, schedulerRules, triggererRules } from "./podRules";
+import type { ServiceAccountArgs, ServiceAccountsArgs } from "./serviceAccountsArgs";
 
 /** Arguments of {@link AirflowAccess}. */
 export interface AirflowAccessArgs {
@@ -12,12 +13,14 @@ export interface AirflowAccessArgs {
     readonly imagePullSecrets: string[];
     /** Namespace of the database, if the component makes one. */
     readonly postgres?: pulumi.Input<string>;
-    /** Whether tasks may make pods in their own namespace. */
+    /** Whether tasks may make pods in their own namespace, and the triggerer may follow them. */
     readonly kubernetesPodOperator: boolean;
+    /** Annotations and labels. */
+    readonly serviceAccounts: ServiceAccountsArgs;
 }
 
 /**
- * A ServiceAccount for each process, and rights for two of them, in the workers' namespace only. There is no ClusterRole,
+ * A ServiceAccount for each process, and rights for those that need them, in the workers' namespace only. There is no ClusterRole,
  * and no token in a pod that does not speak to the Kubernetes API.
  *
  * @see https://kubernetes.io/docs/reference/access-authn-authz/rbac/
@@ -29,14 +32,20 @@ export class AirflowAccess extends pulumi.ComponentResource {
 
         const airflow = args.namespaces.airflow.metadata.name;
         const workers = args.namespaces.workers.metadata.name;
-        const account = (accountName: string, noun: string, namespace: pulumi.Input<string>) =>
+        const account = (
+            accountName: string,
+            noun: string,
+            namespace: pulumi.Input<string>,
+            { annotations, labels }: ServiceAccountArgs = {},
+        ) =>
             new k8s.core.v1.ServiceAccount(
                 `${name}-${noun}`,
                 {
                     metadata: {
                         name: accountName,
                         namespace,
-                        labels: objectLabels(args.instance, noun),
+                        labels: { ...labels, ...objectLabels(args.instance, noun) },
+                        annotations,
                     },
                     // Pods that need a token ask for it themselves.
                     automountServiceAccountToken: false,
@@ -72,17 +81,19 @@ export class AirflowAccess extends pulumi.ComponentResource {
             );
         };
 
-        allow(account(names.scheduler, "scheduler", airflow), "scheduler", schedulerRules);
-        allow(account(names.apiServer, "api-server", airflow), "api-server", apiServerRules);
-        account(names.dagProcessor, "dag-processor", airflow);
-        account(names.triggerer, "triggerer", airflow);
-        account(names.jobs, "jobs", airflow);
+        const { apiServer, dagProcessor, jobs, scheduler, triggerer, worker } = args.serviceAccounts;
+        allow(account(names.scheduler, "scheduler", airflow, scheduler), "scheduler", schedulerRules);
+        allow(account(names.apiServer, "api-server", airflow, apiServer), "api-server", apiServerRules);
+        account(names.dagProcessor, "dag-processor", airflow, dagProcessor);
+        const triggererAccount = account(names.triggerer, "triggerer", airflow, triggerer);
+        account(names.jobs, "jobs", airflow, jobs);
         if (args.postgres !== undefined) {
             account(names.postgres, "postgres", args.postgres);
         }
-        const worker = account(names.worker, "worker", workers);
+        const workerAccount = account(names.worker, "worker", workers, worker);
         if (args.kubernetesPodOperator) {
-            allow(worker, "worker", podOperatorRules);
+            allow(workerAccount, "worker", podOperatorRules);
+            allow(triggererAccount, "triggerer", triggererRules);
         }
 
         this.registerOutputs({});

@@ -10,6 +10,8 @@ type PolicyRule = k8s.types.input.rbac.v1.PolicyRule;
 export const schedulerRules: PolicyRule[] = [
     { apiGroups: [""], resources: ["pods"], verbs: ["create", "delete", "get", "list", "patch", "watch"] },
     { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
+    // Why a pod waits, for the log of its task.
+    { apiGroups: [""], resources: ["events"], verbs: ["list"] },
 ];
 
 /** What the api-server needs to show the log of a task while it runs. */
@@ -20,7 +22,7 @@ export const apiServerRules: PolicyRule[] = [
 
 /**
  * What tasks need that make pods themselves: KubernetesPodOperator makes, follows and removes a pod, and fetches its result
- * with a command in it.
+ * with a command in it. KubernetesJobOperator does so with a Job, which adds no power: a Job makes pods.
  *
  * @see https://airflow.apache.org/docs/apache-airflow-providers-cncf-kubernetes/stable/operators.html
  */
@@ -29,6 +31,22 @@ export const podOperatorRules: PolicyRule[] = [
     { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
     { apiGroups: [""], resources: ["pods/exec"], verbs: ["create", "get"] },
     { apiGroups: [""], resources: ["events"], verbs: ["list"] },
+    { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "delete", "get", "list", "patch", "watch"] },
+    { apiGroups: ["batch"], resources: ["jobs/status"], verbs: ["get"] },
+];
+
+/**
+ * What the triggerer does for such a task that is deferred: it follows the pod or Job, reads its log, and removes the pod of a
+ * task that was cancelled.
+ *
+ * @see https://airflow.apache.org/docs/apache-airflow-providers-cncf-kubernetes/stable/operators.html
+ */
+export const triggererRules: PolicyRule[] = [
+    { apiGroups: [""], resources: ["pods"], verbs: ["delete", "get", "list", "watch"] },
+    { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
+    { apiGroups: [""], resources: ["events"], verbs: ["list", "watch"] },
+    { apiGroups: ["batch"], resources: ["jobs"], verbs: ["delete", "get"] },
+    { apiGroups: ["batch"], resources: ["jobs/status"], verbs: ["get"] },
 ];
 
 /** What the Job that prepares the volumes does in its own namespace: one pod, and why that does not run. */

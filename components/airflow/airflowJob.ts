@@ -45,7 +45,8 @@ export function airflowJob(name: string, job: AirflowJob, opts: pulumi.CustomRes
     const { airflow, environment, noun, script, args = [], trigger } = job;
     const labels = objectLabels(job.instance, job.component ?? noun);
     const command = triedCommand(script, ...args);
-    const hash = shortHash({ image: airflow.image, command, environment, trigger });
+    const claims = claimsOf(job.mounts ?? []);
+    const hash = shortHash({ image: airflow.image, command, environment, trigger, claims });
     return new k8s.batch.v1.Job(
         name,
         {
@@ -84,4 +85,12 @@ export function airflowJob(name: string, job: AirflowJob, opts: pulumi.CustomRes
         },
         { ...opts, customTimeouts: { ...workloadTimeouts, create: `${job.deadlineSeconds + 60}s` } },
     );
+}
+
+/** Claims that a Job uses: what it did on another volume is to be done again. Undefined for none. */
+function claimsOf(mounts: readonly Mount[]): string[] | undefined {
+    const claims = mounts.flatMap(({ volume: { persistentVolumeClaim: claim } }) =>
+        claim !== undefined && "claimName" in claim && typeof claim.claimName === "string" ? [claim.claimName] : [],
+    );
+    return claims.length > 0 ? claims : undefined;
 }

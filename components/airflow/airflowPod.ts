@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { PlacementArgs } from "../airflowKubernetesArgs";
-import { names } from "../kubernetes/names";
 import { airflowUser, restrictedContainer, restrictedPod } from "../kubernetes/podSecurity";
+import type { SharedClaims } from "../storage/storageSettings";
 import { paths } from "./paths";
 
 type PodSpec = k8s.types.input.core.v1.PodSpec;
@@ -16,13 +16,13 @@ export interface Mount {
 }
 
 /** The shared volume of DAGs. Only what loads DAGs may write to it. */
-export function dagsMount(readOnly = true): Mount {
-    return claimMount("dags", names.dags, paths.dags, readOnly);
+export function dagsMount({ dags }: SharedClaims, readOnly = true): Mount {
+    return claimMount("dags", dags, paths.dags, readOnly);
 }
 
 /** The shared volume of logs. */
-export function logsMount(): Mount {
-    return claimMount("logs", names.logs, paths.logs, false);
+export function logsMount({ logs }: SharedClaims): Mount {
+    return claimMount("logs", logs, paths.logs, false);
 }
 
 function claimMount(name: string, claimName: string, mountPath: string, readOnly: boolean): Mount {
@@ -32,11 +32,17 @@ function claimMount(name: string, claimName: string, mountPath: string, readOnly
     };
 }
 
-/** The only place in an Airflow container that can be written to and belongs to nobody else. */
-const temporaryMount: Mount = {
-    volume: { name: "tmp", emptyDir: {} },
-    mount: { name: "tmp", mountPath: "/tmp" },
-};
+/**
+ * The place for temporary files, and the only one that a container with a read-only root file system can write to.
+ *
+ * @param sizeLimit Beyond it the pod is evicted: no pod fills the disk of its node.
+ */
+function temporaryMount(sizeLimit = "4Gi"): Mount {
+    return {
+        volume: { name: "tmp", emptyDir: { sizeLimit } },
+        mount: { name: "tmp", mountPath: "/tmp" },
+    };
+}
 
 /** What an Airflow pod is made of. */
 export interface AirflowPod {
@@ -46,6 +52,16 @@ export interface AirflowPod {
     readonly imagePullSecrets: readonly string[];
     readonly placement?: PlacementArgs;
     readonly mounts: readonly Mount[];
+    /**
+     * Whether the container can write to `/tmp` and its mounts only.
+     * @default true
+     */
+    readonly readOnlyRootFilesystem?: boolean;
+    /**
+     * What `/tmp` may hold, a Kubernetes quantity.
+     * @default "4Gi"
+     */
+    readonly temporarySizeLimit?: string;
     /** The container; security context, policies and mounts are added. */
     readonly container: Container;
     /** Further fields of the pod, such as its restart policy. */
@@ -54,7 +70,7 @@ export interface AirflowPod {
 
 /** A pod with one Airflow container that complies with the `restricted` Pod Security Standard. */
 export function airflowPodSpec(spec: AirflowPod): PodSpec {
-    const mounts = [...spec.mounts, temporaryMount];
+    const mounts = [...spec.mounts, temporaryMount(spec.temporarySizeLimit)];
     return {
         serviceAccountName: spec.serviceAccount,
         automountServiceAccountToken: spec.serviceAccountToken ?? false,
@@ -72,7 +88,7 @@ export function airflowPodSpec(spec: AirflowPod): PodSpec {
                 imagePullPolicy: "IfNotPresent",
                 terminationMessagePolicy: "FallbackToLogsOnError",
                 ...spec.container,
-                securityContext: restrictedContainer(),
+                securityContext: restrictedContainer(spec.readOnlyRootFilesystem),
                 volumeMounts: mounts.map(({ mount }) => mount),
             },
         ],

@@ -2,12 +2,14 @@ import type * as k8s from "@pulumi/kubernetes";
 import type { AirflowSettings, ProcessSettings } from "../airflowKubernetesDefaults";
 import { packagesEnvironment } from "../dags/packagesEnvironment";
 import { type Labels, objectLabels, selectorLabels } from "../kubernetes/labels";
+import { lostNodeTolerations, spreadOverNodes } from "../kubernetes/placement";
 import type { Check } from "../kubernetes/probes";
 import { livenessProbe, readinessProbe, startupProbe } from "../kubernetes/probes";
 import { containerResources } from "../kubernetes/resources";
 import { airflowPodSpec, type Mount } from "./airflowPod";
 import {
     type Environment,
+    extensionEnvironment,
     type ProcessSecret,
     plainEnvironment,
     processEnvironment,
@@ -16,22 +18,37 @@ import {
 } from "./environment";
 import type { SecretKeys } from "./secretKeys";
 
-/** What the components of Airflow's processes and Jobs are given. */
-export interface AirflowProcessArgs {
+/** Arguments shared by Airflow's processes and its Jobs. */
+export interface AirflowPartArgs {
     readonly instance: string;
     readonly namespace: k8s.core.v1.Namespace;
     readonly settings: AirflowSettings;
     readonly keys: SecretKeys;
 }
 
+/** Arguments of the components of Airflow's processes. */
+export interface AirflowProcessArgs extends AirflowPartArgs {
+    /** Files that the component adds to Airflow. */
+    readonly extension: Mount;
+}
+
 /** One of Airflow's long-running processes. */
 export interface AirflowProcess extends AirflowProcessArgs {
     /** Its name on Airflow's command line, which is its container's name as well. */
     readonly command: string;
+    /**
+     * What the image runs, made of what it would run otherwise.
+     * @default - the command of Airflow
+     */
+    readonly args?: (start: readonly string[]) => string[];
+    /** Whether it ends when the database goes away, and is then to be started again when that is back. */
+    readonly endsWithoutDatabase: boolean;
     /** Name of its workload and ServiceAccount. */
     readonly objectName: string;
     readonly process: ProcessSettings;
     readonly secrets: readonly ProcessSecret[];
+    /** Variables that only this process has. */
+    readonly environment?: Environment;
     readonly mounts: readonly Mount[];
     /** Whether it speaks to the Kubernetes API. */
     readonly serviceAccountToken?: boolean;
@@ -45,6 +62,8 @@ export interface AirflowProcess extends AirflowProcessArgs {
 /** Checks of a process. */
 export interface Health {
     readonly check: Check;
+    /** What is asked until the first success; `check` if left out. */
+    readonly startupCheck?: Check;
     /** Seconds between two checks at the start. */
     readonly startupPeriodSeconds?: number;
     /** Seconds between two checks afterwards. */
@@ -64,34 +83,45 @@ export interface Workload {
 /** Metadata, selector and pod of a process. */
 export function airflowWorkload(process: AirflowProcess): Workload {
     const { command, instance, health, settings, objectName } = process;
+    const { env, placement, replicas, resources } = process.process;
     const labels = objectLabels(instance, command);
-    const own: Environment = { ...processEnvironment(settings), ...packagesEnvironment(settings) };
+    const matchLabels = selectorLabels(instance, command);
+    const own: Environment = {
+        ...processEnvironment(settings),
+        ...extensionEnvironment(packagesEnvironment(settings)),
+        ...process.environment,
+    };
+    const start = process.endsWithoutDatabase ? ["python", "-m", "airflow_kubernetes.patient", command] : [command];
     return {
         metadata: { name: objectName, namespace: process.namespace.metadata.name, labels },
-        replicas: process.process.replicas,
-        selector: { matchLabels: selectorLabels(instance, command) },
+        replicas,
+        selector: { matchLabels },
         template: {
             metadata: { labels },
             spec: airflowPodSpec({
                 serviceAccount: objectName,
                 serviceAccountToken: process.serviceAccountToken,
                 imagePullSecrets: settings.airflow.imagePullSecrets,
-                placement: process.process.placement,
-                mounts: process.mounts,
-                pod: { terminationGracePeriodSeconds: process.terminationGracePeriodSeconds },
+                placement: { ...placement, tolerations: lostNodeTolerations(placement.tolerations) },
+                mounts: [...process.mounts, process.extension],
+                temporarySizeLimit: resources.ephemeralStorageLimit,
+                pod: {
+                    terminationGracePeriodSeconds: process.terminationGracePeriodSeconds,
+                    ...spreadOverNodes(replicas, matchLabels),
+                },
                 container: {
                     name: command,
                     image: settings.airflow.image,
-                    args: [command],
+                    args: process.args?.(start) ?? start,
                     env: withUserEnvironment(
                         [...plainEnvironment(own), ...secretEnvironment(process.keys, process.secrets)],
-                        process.process.env,
+                        env,
                     ),
                     ...(process.port && { ports: [process.port] }),
-                    startupProbe: startupProbe(health.check, health.startupPeriodSeconds),
+                    startupProbe: startupProbe(health.startupCheck ?? health.check, health.startupPeriodSeconds),
                     livenessProbe: livenessProbe(health.check, health.periodSeconds),
                     ...(health.readiness && { readinessProbe: readinessProbe(health.check) }),
-                    resources: containerResources(process.process.resources),
+                    resources: containerResources(resources),
                 },
             }),
         },

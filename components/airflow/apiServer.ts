@@ -22,6 +22,7 @@ export class ApiServer extends pulumi.ComponentResource {
         const workload = airflowWorkload({
             ...args,
             command: "api-server",
+            endsWithoutDatabase: false,
             objectName: names.apiServer,
             process: args.settings.apiServer,
             secrets: [
@@ -33,7 +34,7 @@ export class ApiServer extends pulumi.ComponentResource {
                 "logsConnection",
             ],
             // It loads plugins of providers, and shows the logs of tasks whose pods are gone.
-            mounts: [...packagesMounts(args.settings), logsMount()],
+            mounts: [...packagesMounts(args.settings), logsMount(args.settings.storage.claims)],
             // It shows the logs of tasks that run.
             serviceAccountToken: true,
             port: { name: "http", containerPort: ports.apiServer },

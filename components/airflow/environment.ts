@@ -5,12 +5,17 @@ import { dagsEnvironment } from "../dags/dagsEnvironment";
 import { connectionVariable } from "../dags/gitBundle";
 import { packagesEnvironment } from "../dags/packagesEnvironment";
 import { databaseEnvironment } from "../database/connection";
+import { literal } from "../kubernetes/literal";
 import { logsConnectionVariable, remoteLogsEnvironment } from "../logs/remoteLogs";
 import { executionApiUrl, redirectBase } from "../networking/urls";
+import { outageEnvironment } from "./outages";
 import { paths } from "./paths";
 import type { SecretKey, SecretKeys } from "./secretKeys";
 
 type EnvVar = k8s.types.input.core.v1.EnvVar;
+
+/** The executor, by the name that a task may ask for it by. */
+const executor = "KubernetesExecutor";
 
 /** Environment variables by name: a name cannot come twice. */
 export type Environment = Record<string, string>;
@@ -34,6 +39,7 @@ function installationEnvironment(settings: AirflowSettings): Environment {
         // The image would otherwise look for the database before each start. Tasks have none, and the processes are not
         // started before the migration Job has used it.
         CONNECTION_CHECK_MAX_COUNT: "0",
+        ...outageEnvironment,
         ...remoteLogsEnvironment(settings),
     };
 }
@@ -43,6 +49,19 @@ export function processEnvironment(settings: AirflowSettings): Environment {
     return { ...dagsEnvironment(settings.dags), ...jobEnvironment(settings) };
 }
 
+/**
+ * Lets Python find the extension, and Airflow its executor. The alias is the name that DAGs know it by.
+ *
+ * @param packages The variables of Python packages beside the DAGs, which the extension comes before.
+ */
+export function extensionEnvironment(packages: Environment): Environment {
+    return {
+        ...packages,
+        AIRFLOW__CORE__EXECUTOR: `${executor}:airflow_kubernetes.executor.KubernetesExecutor`,
+        PYTHONPATH: [paths.extension, packages.PYTHONPATH].filter((path) => path !== undefined).join(":"),
+    };
+}
+
 /** What Jobs are told that work on the database alone. A change of how DAGs arrive is none to them, and runs none again. */
 export function jobEnvironment(settings: AirflowSettings): Environment {
     return {
@@ -50,12 +69,18 @@ export function jobEnvironment(settings: AirflowSettings): Environment {
         ...databaseEnvironment(settings),
         AIRFLOW__API__BASE_URL: redirectBase(settings.airflow.url),
         AIRFLOW__CORE__AUTH_MANAGER: "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
-        AIRFLOW__CORE__EXECUTOR: "KubernetesExecutor",
+        AIRFLOW__CORE__EXECUTOR: executor,
         AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL: String(settings.dags.refreshSeconds),
         AIRFLOW__FAB__ENABLE_PROXY_FIX: "True",
+        // The Job of the first user writes permissions and roles, once. Processes that did it side by side as they start
+        // would run into each other.
+        AIRFLOW__FAB__UPDATE_FAB_PERMS: "False",
         AIRFLOW__KUBERNETES_EXECUTOR__MULTI_NAMESPACE_MODE: "False",
         AIRFLOW__KUBERNETES_EXECUTOR__NAMESPACE: settings.namespaces.workers,
         AIRFLOW__KUBERNETES_EXECUTOR__POD_TEMPLATE_FILE: paths.podTemplate,
+        // A quota that is used up, or an API server that is away, is waited for. What ends the wait is Airflow's own limit for
+        // queued tasks.
+        AIRFLOW__KUBERNETES_EXECUTOR__TASK_PUBLISH_MAX_RETRIES: "-1",
         AIRFLOW__KUBERNETES_EXECUTOR__WORKER_PODS_CREATION_BATCH_SIZE: String(settings.workers.podsCreationBatchSize),
         AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK: "True",
         // How soon a scheduler removes the finished pods of one that was lost; five minutes by default.
@@ -64,11 +89,11 @@ export function jobEnvironment(settings: AirflowSettings): Environment {
     };
 }
 
-/** What a task is told. It has no database, so the executor that it is told of must not be one that looks for it. */
+/** What a task is told. It reads its DAG file anew, in which a task may name the executor. */
 export function workerEnvironment(settings: AirflowSettings): Environment {
     return {
         ...commonEnvironment(settings),
-        AIRFLOW__CORE__EXECUTOR: "LocalExecutor",
+        AIRFLOW__CORE__EXECUTOR: executor,
         ...packagesEnvironment(settings),
         ...optionEnvironment(settings.airflow.options),
     };
@@ -121,7 +146,7 @@ export function fromSecret(name: string, { name: secretName, key }: SecretKey): 
 export function plainEnvironment(environment: Environment): EnvVar[] {
     return Object.entries(environment)
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([name, value]) => ({ name, value }));
+        .map(([name, value]) => ({ name, value: literal(value) }));
 }
 
 /**

@@ -16,6 +16,8 @@ export const ownedVariables: Readonly<Record<string, string>> = {
     AIRFLOW__KUBERNETES_EXECUTOR__POD_TEMPLATE_FILE: "Set workers.",
     AIRFLOW__KUBERNETES_EXECUTOR__WORKER_PODS_CREATION_BATCH_SIZE: "Set workers.podsCreationBatchSize.",
     AIRFLOW__LOGGING__BASE_LOG_FOLDER: "Logs lie on the shared volume.",
+    AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY: "The dag-processor's logs are those of its pod.",
+    AIRFLOW__LOGGING__DAG_PROCESSOR_LOG_TARGET: "The dag-processor's logs are those of its pod.",
     AIRFLOW__LOGGING__DELETE_LOCAL_LOGS: "Set logs.retentionDays.",
     AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER: "Set logs.remote.",
     AIRFLOW__LOGGING__REMOTE_LOGGING: "Set logs.remote.",

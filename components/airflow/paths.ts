@@ -13,7 +13,13 @@ export const paths = {
     gitFiles: "/etc/git-files",
     /** Python packages beside the DAGs. */
     packages: "/opt/airflow/dags/.packages",
+    /** What the component adds to Airflow. */
+    extension: "/opt/airflow-kubernetes",
     logs: "/opt/airflow/logs",
+    /** Where a process writes logs that nobody else reads. */
+    ownLogs: "/tmp/logs",
+    /** How the triggerer reaches the Kubernetes API. */
+    kubeconfig: "/etc/kubeconfig",
     podTemplate: "/opt/airflow/pod_templates/worker.yaml",
     podTemplateDirectory: "/opt/airflow/pod_templates",
 } as const;

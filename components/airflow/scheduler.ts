@@ -9,6 +9,7 @@ import { workloadTimeouts } from "../kubernetes/timeouts";
 import { logsMount } from "./airflowPod";
 import { type AirflowProcessArgs, airflowWorkload } from "./airflowProcess";
 import { disruptionBudget } from "./disruptionBudget";
+import { heartbeat } from "./heartbeat";
 import { paths } from "./paths";
 import { workerPodTemplate } from "./workerPodTemplate";
 
@@ -46,12 +47,13 @@ export class Scheduler extends pulumi.ComponentResource {
         const workload = airflowWorkload({
             ...args,
             command: "scheduler",
+            endsWithoutDatabase: true,
             objectName: names.scheduler,
             process: args.settings.scheduler,
             secrets: ["databaseConnection", "fernetKey", "jwtSecret"],
             mounts: [
                 ...dagsMounts(args.settings),
-                logsMount(),
+                logsMount(args.settings.storage.claims),
                 {
                     volume: { name: "pod-template", configMap: { name: template.metadata.name } },
                     mount: { name: "pod-template", mountPath: paths.podTemplateDirectory, readOnly: true },
@@ -61,7 +63,12 @@ export class Scheduler extends pulumi.ComponentResource {
             port: { name: "health", containerPort: ports.schedulerHealth },
             // The next scheduler adopts the running tasks however this one ends, so there is nothing to wait for.
             terminationGracePeriodSeconds: 10,
-            health: { check: httpCheck(ports.schedulerHealth, "/health") },
+            // The endpoint takes a database that is away for a fault of the scheduler.
+            health: {
+                ...heartbeat("SchedulerJob"),
+                startupCheck: httpCheck(ports.schedulerHealth, "/health"),
+                startupPeriodSeconds: 3,
+            },
         });
         new k8s.apps.v1.Deployment(
             `${name}-deployment`,

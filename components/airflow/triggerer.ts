@@ -1,12 +1,14 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { dagsMounts } from "../dags/dagsMounts";
+import { objectLabels } from "../kubernetes/labels";
 import { names, ports } from "../kubernetes/names";
 import { workloadTimeouts } from "../kubernetes/timeouts";
-import { logsMount } from "./airflowPod";
+import { logsMount, type Mount } from "./airflowPod";
 import { type AirflowProcessArgs, airflowWorkload } from "./airflowProcess";
 import { disruptionBudget } from "./disruptionBudget";
 import { heartbeat } from "./heartbeat";
+import { paths } from "./paths";
 
 /**
  * The triggerer, which waits on behalf of deferred tasks. It is a StatefulSet for its stable host name only: the api-server
@@ -19,13 +21,22 @@ export class Triggerer extends pulumi.ComponentResource {
     constructor(name: string, args: AirflowProcessArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-kubernetes:index:Triggerer", name, {}, opts);
 
+        const { kubernetesPodOperator } = args.settings.workers;
         const workload = airflowWorkload({
             ...args,
             command: "triggerer",
+            endsWithoutDatabase: true,
             objectName: names.triggerer,
             process: args.settings.triggerer,
             secrets: ["databaseConnection", "fernetKey", "apiSecretKey", "logsConnection"],
-            mounts: [...dagsMounts(args.settings), logsMount()],
+            mounts: [
+                ...dagsMounts(args.settings),
+                logsMount(args.settings.storage.claims),
+                ...(kubernetesPodOperator ? [this.kubeconfig(name, args)] : []),
+            ],
+            // It follows the pods of deferred tasks, where tasks may make some.
+            serviceAccountToken: kubernetesPodOperator,
+            environment: kubernetesPodOperator ? { KUBECONFIG: `${paths.kubeconfig}/config` } : {},
             port: { name: "logs", containerPort: ports.triggererLogs },
             terminationGracePeriodSeconds: 30,
             health: heartbeat("TriggererJob"),
@@ -61,4 +72,42 @@ export class Triggerer extends pulumi.ComponentResource {
 
         this.registerOutputs({});
     }
+
+    /**
+     * Leads to the cluster around the pod. A task finds that by itself where neither its operator nor a connection names
+     * a cluster; the same operator, deferred, looks for a file.
+     */
+    private kubeconfig(name: string, { instance, namespace, settings }: AirflowProcessArgs): Mount {
+        const config = new k8s.core.v1.ConfigMap(
+            `${name}-kubeconfig`,
+            {
+                metadata: { namespace: namespace.metadata.name, labels: objectLabels(instance, "triggerer") },
+                data: { config: JSON.stringify(inClusterConfig(settings.namespaces.workers)) },
+            },
+            { parent: this },
+        );
+        return {
+            volume: { name: "kubeconfig", configMap: { name: config.metadata.name } },
+            mount: { name: "kubeconfig", mountPath: paths.kubeconfig, readOnly: true },
+        };
+    }
+}
+
+/** A kubeconfig of the cluster around a pod, with the token of its ServiceAccount. JSON is YAML. */
+function inClusterConfig(namespace: string): object {
+    const account = "/var/run/secrets/kubernetes.io/serviceaccount";
+    const name = "in-cluster";
+    return {
+        apiVersion: "v1",
+        kind: "Config",
+        "current-context": name,
+        clusters: [
+            {
+                name,
+                cluster: { server: "https://kubernetes.default.svc", "certificate-authority": `${account}/ca.crt` },
+            },
+        ],
+        users: [{ name, user: { tokenFile: `${account}/token` } }],
+        contexts: [{ name, context: { cluster: name, user: name, namespace } }],
+    };
 }

@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import { dagsMounts } from "../dags/dagsMounts";
+import { doNotDisrupt } from "../kubernetes/annotations";
 import { selectorLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
 import { containerResources } from "../kubernetes/resources";
@@ -23,18 +24,16 @@ export function workerPodTemplate(instance: string, settings: AirflowSettings): 
         metadata: {
             name: names.worker,
             labels: { ...workers.labels, ...selectorLabels(instance, "worker") },
-            annotations: {
-                // An autoscaler that empties a node would fail the task.
-                "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
-                ...workers.annotations,
-            },
+            annotations: { ...doNotDisrupt, ...workers.annotations },
         },
         spec: airflowPodSpec({
             serviceAccount: names.worker,
             serviceAccountToken: workers.kubernetesPodOperator,
             imagePullSecrets: airflow.imagePullSecrets,
             placement: workers.placement,
-            mounts: [...dagsMounts(settings), logsMount()],
+            mounts: [...dagsMounts(settings), logsMount(settings.storage.claims)],
+            readOnlyRootFilesystem: workers.readOnlyRootFilesystem,
+            temporarySizeLimit: workers.resources.ephemeralStorageLimit,
             pod: {
                 restartPolicy: "Never",
                 terminationGracePeriodSeconds: workers.terminationGracePeriodSeconds,

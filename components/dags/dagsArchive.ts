@@ -18,13 +18,24 @@ const partBytes = 900 * 1024;
 /** The most that the Kubernetes API is troubled with. */
 export const maximumArchiveBytes = 5 * 1024 * 1024;
 
+/** The most that is packed at all, to see how small it becomes. */
+const maximumBytes = 100 * 1024 * 1024;
+
+/** The most files of a folder. One that holds a whole machine would be walked for minutes. */
+const maximumFiles = 10_000;
+
 /**
  * Paths of the files to load, relative to the folder and sorted. Names that begin with a dot are left out, because they are
  * seldom meant for a cluster (`.env`, `.git`), except `.airflowignore`.
  */
 export function dagFiles(folder: string): string[] {
+    let seen = 0;
     const walk = (below: string): string[] =>
         readdirSync(join(folder, below), { withFileTypes: true }).flatMap((entry) => {
+            seen += 1;
+            if (seen > maximumFiles) {
+                throw new Error(`there are more than ${maximumFiles} files in it`);
+            }
             const path = below === "" ? entry.name : `${below}/${entry.name}`;
             if (entry.name.startsWith(".") && entry.name !== ".airflowignore") {
                 return [];
@@ -50,18 +61,34 @@ export function dagsFolderFault(folder: string): string | undefined {
     if (!statSync(folder).isDirectory()) {
         return "it is not a folder";
     }
-    if (!dagFiles(folder).some((file) => file.endsWith(".py"))) {
+    try {
+        return filesFault(folder);
+    } catch (error) {
+        return `it cannot be loaded: ${error instanceof Error ? error.message : String(error)}`;
+    }
+}
+
+function filesFault(folder: string): string | undefined {
+    const files = dagFiles(folder);
+    if (!files.some((file) => file.endsWith(".py"))) {
         return "there is no Python file in it";
+    }
+    const megabytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+    const bytes = files.reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
+    if (bytes > maximumBytes) {
+        return `its files are ${megabytes(bytes)}, more than ${megabytes(maximumBytes)}`;
     }
     const { length } = gzipSync(packed(folder), { level: 9 });
     if (length > maximumArchiveBytes) {
-        const megabytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
         return `its files are ${megabytes(length)} compressed, more than ${megabytes(maximumArchiveBytes)}`;
     }
     return undefined;
 }
 
-/** Packs a folder. Owner, time and order of the files do not count, so the digest changes only with their contents. */
+/**
+ * Packs a folder. Owner, time and order of the files do not count, so the digest changes only with their contents, and with
+ * whether they are scripts that can be run.
+ */
 export function packDags(folder: string): DagsArchive {
     const archive = packed(folder);
     const data = gzipSync(archive, { level: 9 });
@@ -90,9 +117,13 @@ function packed(folder: string): Buffer {
     return Buffer.concat([...readAll(pack)]);
 }
 
-/** What the file system says of a file, without what differs between two checkouts: its mode, and whether it has two names. */
+/**
+ * What the file system says of a file, without what differs between two checkouts: of its mode only whether its owner can run
+ * it, as in Git; and not whether it has two names.
+ */
 function uniformStat(path: string): Stats {
-    return Object.assign(statSync(path), { mode: 0o100644, nlink: 1 });
+    const stats = statSync(path);
+    return Object.assign(stats, { mode: stats.mode & 0o100 ? 0o100755 : 0o100644, nlink: 1 });
 }
 
 function* readAll(pack: { read(): Buffer | null }): Generator<Buffer> {

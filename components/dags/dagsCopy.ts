@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { Mount } from "../airflow/airflowPod";
+import { literal } from "../kubernetes/literal";
 import { restrictedContainer } from "../kubernetes/podSecurity";
 
 /** Where what comes out of an image lies, until it is loaded. */
@@ -28,7 +29,7 @@ export function copyContainer(image: string, imagePath: string): k8s.types.input
         image,
         imagePullPolicy: "IfNotPresent",
         terminationMessagePolicy: "FallbackToLogsOnError",
-        command: ["sh", "-c", copyScript, "sh", imagePath, copyDirectory],
+        command: ["sh", "-c", copyScript, "sh", literal(imagePath), copyDirectory],
         resources: {
             requests: { cpu: "10m", memory: "16Mi" },
             limits: { cpu: "1", memory: "128Mi" },

@@ -37,8 +37,8 @@ export interface DagsDelivery {
  */
 export function dagsDelivery(name: string, args: DagsDeliveryArgs, parent: pulumi.Resource): DagsDelivery {
     const { instance, namespaces, settings } = args;
-    const { airflow, dags, pythonPackages } = settings;
-    const common = { instance, namespace: namespaces.airflow, airflow };
+    const { airflow, dags, pythonPackages, storage } = settings;
+    const common = { instance, namespace: namespaces.airflow, airflow, claims: storage.claims };
     const after = (...resources: pulumi.Resource[]) => ({ parent, dependsOn: [...args.after, ...resources] });
 
     const packages =

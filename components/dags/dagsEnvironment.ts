@@ -1,14 +1,25 @@
 import type { Environment } from "../airflow/environment";
 import { paths } from "../airflow/paths";
 import { DagDelivery } from "./dagsArgs";
+import { dagsOnVolume } from "./dagsMounts";
 import type { DagsSettings } from "./dagsSettings";
 import { bundleEnvironment } from "./gitBundle";
 
-/** Where every process and task finds DAGs. */
+/**
+ * Where every process and task finds DAGs, and plugins beside them. Airflow itself reads a bundle only where it parses or runs
+ * a DAG of it, so with `gitBundle` plugins are those of the image; with `image` both are in the image anyway.
+ *
+ * @see https://airflow.apache.org/docs/apache-airflow/stable/administration-and-deployment/plugins.html
+ */
 export function dagsEnvironment(dags: DagsSettings): Environment {
-    return dags.delivery === DagDelivery.GitBundle
-        ? bundleEnvironment(dags)
-        : { AIRFLOW__CORE__DAGS_FOLDER: dagsFolder(dags) };
+    if (dags.delivery === DagDelivery.GitBundle) {
+        return bundleEnvironment(dags);
+    }
+    const folder = dagsFolder(dags);
+    return {
+        AIRFLOW__CORE__DAGS_FOLDER: folder,
+        ...(dagsOnVolume(dags) && { AIRFLOW__CORE__PLUGINS_FOLDER: `${folder}/plugins` }),
+    };
 }
 
 /**

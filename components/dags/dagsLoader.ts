@@ -7,6 +7,7 @@ import type { CommonSettings } from "../airflowKubernetesDefaults";
 import { objectLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
 import { script } from "../kubernetes/script";
+import type { SharedClaims } from "../storage/storageSettings";
 import { type DagsArchive, packDags } from "./dagsArchive";
 import { copyContainer, copyDirectory, copyMount } from "./dagsCopy";
 import type { DagsVolumeSettings } from "./dagsSettings";
@@ -18,6 +19,7 @@ export interface DagsLoaderArgs {
     readonly namespace: k8s.core.v1.Namespace;
     readonly airflow: CommonSettings;
     readonly volume: DagsVolumeSettings;
+    readonly claims: SharedClaims;
 }
 
 /** What a source of DAGs adds to the Job that loads them. */
@@ -57,7 +59,7 @@ export class DagsLoader extends pulumi.ComponentResource {
                 environment: { CONNECTION_CHECK_MAX_COUNT: "0" },
                 deadlineSeconds: 300,
                 ...source,
-                mounts: [dagsMount(false), ...(source.mounts ?? [])],
+                mounts: [dagsMount(args.claims, false), ...(source.mounts ?? [])],
             },
             { parent: this },
         );

@@ -10,14 +10,17 @@ export function dagsOnVolume({ delivery }: DagsSettings): boolean {
 }
 
 /** What a pod that runs DAG files mounts to see them, and the packages beside them. */
-export function dagsMounts({ dags }: Pick<AirflowSettings, "dags">): Mount[] {
+export function dagsMounts({ dags, storage }: Pick<AirflowSettings, "dags" | "storage">): Mount[] {
     if (dagsOnVolume(dags)) {
-        return [dagsMount()];
+        return [dagsMount(storage.claims)];
     }
     return dags.delivery === DagDelivery.GitBundle ? gitFilesMounts(dags.git) : [];
 }
 
 /** What a pod mounts that runs no DAG files, but may need the packages. */
-export function packagesMounts({ pythonPackages }: Pick<AirflowSettings, "pythonPackages">): Mount[] {
-    return pythonPackages.requirements === undefined ? [] : [dagsMount()];
+export function packagesMounts({
+    pythonPackages,
+    storage,
+}: Pick<AirflowSettings, "pythonPackages" | "storage">): Mount[] {
+    return pythonPackages.requirements === undefined ? [] : [dagsMount(storage.claims)];
 }

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { ResourcesArgs } from "../airflowKubernetesArgs";
+import type { ContainerResources } from "../kubernetes/resources";
 import { DagDelivery, type DagsArgs, GitSubmodules } from "./dagsArgs";
 
 /** The git-sync that the tests run with. */
@@ -43,7 +43,7 @@ export interface GitSyncSettings {
     readonly depth: number;
     readonly submodules: GitSubmodules;
     readonly image: string;
-    readonly resources: Required<ResourcesArgs>;
+    readonly resources: ContainerResources;
 }
 
 const gitSyncResources = { cpuRequest: "10m", cpuLimit: "1", memoryRequest: "64Mi", memoryLimit: "512Mi" } as const;

@@ -4,6 +4,7 @@ import { airflowPodSpec, dagsMount } from "../airflow/airflowPod";
 import { plainEnvironment } from "../airflow/environment";
 import { objectLabels, selectorLabels } from "../kubernetes/labels";
 import { names, ports } from "../kubernetes/names";
+import { lostNodeTolerations } from "../kubernetes/placement";
 import { type PodUser, restrictedPod } from "../kubernetes/podSecurity";
 import { httpCheck, livenessProbe, readinessProbe, startupProbe } from "../kubernetes/probes";
 import { containerResources } from "../kubernetes/resources";
@@ -54,7 +55,8 @@ export class GitSync extends pulumi.ComponentResource {
                         spec: airflowPodSpec({
                             serviceAccount: names.gitSync,
                             imagePullSecrets: airflow.imagePullSecrets,
-                            mounts: [dagsMount(false), ...credentialMounts(dags.git, args.secretName)],
+                            placement: { tolerations: lostNodeTolerations() },
+                            mounts: [dagsMount(args.claims, false), ...credentialMounts(dags.git, args.secretName)],
                             pod: { securityContext: restrictedPod(gitSyncUser), terminationGracePeriodSeconds: 10 },
                             container: {
                                 name: "git-sync",

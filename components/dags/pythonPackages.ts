@@ -7,6 +7,7 @@ import { shortHash } from "../kubernetes/hash";
 import { objectLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
 import { script } from "../kubernetes/script";
+import type { SharedClaims } from "../storage/storageSettings";
 import type { PythonPackagesArgs } from "./pythonPackagesArgs";
 import { isPinned, packagesDirectory, readRequirements, requirementLines } from "./requirementsFile";
 
@@ -16,6 +17,7 @@ export interface PythonPackagesComponentArgs {
     readonly namespace: k8s.core.v1.Namespace;
     readonly airflow: CommonSettings;
     readonly packages: PythonPackagesArgs;
+    readonly claims: SharedClaims;
 }
 
 /** Where the Job finds the requirements file. */
@@ -63,7 +65,7 @@ export class PythonPackages extends pulumi.ComponentResource {
                 ],
                 environment: { CONNECTION_CHECK_MAX_COUNT: "0", PIP_USER: "false" },
                 mounts: [
-                    dagsMount(false),
+                    dagsMount(args.claims, false),
                     {
                         volume: { name: "requirements", configMap: { name: file.metadata.name } },
                         mount: { name: "requirements", mountPath: requirementsDirectory, readOnly: true },

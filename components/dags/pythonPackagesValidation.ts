@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import type { Problem } from "../problems";
 import { check } from "../validation/checks";
@@ -35,7 +35,7 @@ export function pythonPackagesProblems(settings: AirflowSettings): Problem[] {
 }
 
 function fileProblems(requirements: string): Problem[] {
-    const stats = statSync(requirements, { throwIfNoEntry: false });
+    const stats = statsOf(requirements);
     if (stats === undefined || !stats.isFile() || stats.size > maximumBytes) {
         const fault = stats === undefined ? "is no such file" : stats.isFile() ? "is more than that" : "is no file";
         const allowed = "a requirements file of this machine, at most 500 KiB";
@@ -47,6 +47,15 @@ function fileProblems(requirements: string): Problem[] {
         ...check(lines.length > 0, requirementsPath, requirements, "a file with at least one requirement"),
         ...lines.flatMap((line) => lineProblems(requirements, line)),
     ];
+}
+
+/** What the file system knows of a path; undefined of one that it does not have or take. */
+function statsOf(path: string): Stats | undefined {
+    try {
+        return statSync(path);
+    } catch {
+        return undefined;
+    }
 }
 
 /** Options that say how packages are chosen, and nothing of where they come from. */

@@ -20,7 +20,7 @@ export enum SslMode {
 export interface DatabaseArgs {
     /**
      * Image of Postgres, with a tag.
-     * @default "postgres:17"
+     * @default "postgres:17.12-trixie"
      * @see https://hub.docker.com/_/postgres
      */
     readonly image?: string;

@@ -1,10 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { Hosting, type ResourcesArgs } from "../airflowKubernetesArgs";
+import { Hosting } from "../airflowKubernetesArgs";
+import type { ContainerResources } from "../kubernetes/resources";
 import type { ExistingClaimArgs } from "../storage/storageArgs";
 import { type DatabaseArgs, type ExternalDatabaseArgs, SslMode } from "./databaseArgs";
 
-/** The Postgres that the tests run with. */
-export const postgresImage = "postgres:17";
+/** An exact tag: another Debian sorts texts in another way, and the indexes of a database must not meet that unasked. */
+export const postgresImage = "postgres:17.12-trixie";
 
 /** {@link DatabaseArgs} with nothing left open. */
 export interface DatabaseSettings {
@@ -14,7 +15,7 @@ export interface DatabaseSettings {
     readonly retain: boolean;
     readonly existingClaim?: ExistingClaimArgs;
     readonly password?: pulumi.Input<string>;
-    readonly resources: Required<ResourcesArgs>;
+    readonly resources: ContainerResources;
     readonly external?: Required<ExternalDatabaseArgs>;
 }
 

@@ -77,7 +77,7 @@ function externalProblems(database: DatabaseSettings, external: Required<Externa
         ...oneOf("database.external.sslMode", sslMode, SslMode),
         ...Object.entries(parameters).flatMap(([key, value]) => {
             const path = `database.external.parameters.${key}`;
-            if (key in otherSettings) {
+            if (Object.hasOwn(otherSettings, key)) {
                 return [{ path, allowed: "no parameter that has a setting of its own", remedy: otherSettings[key] }];
             }
             return check(

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { SecretKey } from "../airflow/secretKeys";
 import { objectLabels, selectorLabels } from "../kubernetes/labels";
 import { names, ports } from "../kubernetes/names";
+import { lostNodeTolerations } from "../kubernetes/placement";
 import { postgresUser, restrictedContainer, restrictedPod } from "../kubernetes/podSecurity";
 import { commandCheck, livenessProbe, readinessProbe, startupProbe } from "../kubernetes/probes";
 import { containerResources } from "../kubernetes/resources";
@@ -62,6 +63,7 @@ export class Postgres extends pulumi.ComponentResource {
                             enableServiceLinks: false,
                             imagePullSecrets: args.imagePullSecrets.map((secret) => ({ name: secret })),
                             terminationGracePeriodSeconds: 60,
+                            tolerations: lostNodeTolerations(),
                             securityContext: restrictedPod(postgresUser),
                             containers: [
                                 {

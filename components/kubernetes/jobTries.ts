@@ -1,4 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
+import { literal } from "./literal";
 import { script } from "./script";
 
 /**
@@ -15,5 +16,5 @@ export const jobTries = {
 
 /** The command that runs a Python script in such a pod. Exit code 65 ends the Job at once. */
 export function triedCommand(source: string, ...args: readonly string[]): string[] {
-    return ["python", "-c", script(__dirname, "retry.py"), source, ...args];
+    return ["python", "-c", script(__dirname, "retry.py"), ...[source, ...args].map(literal)];
 }

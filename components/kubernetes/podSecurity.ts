@@ -53,11 +53,15 @@ export function restrictedPod(user: PodUser): k8s.types.input.core.v1.PodSecurit
     };
 }
 
-/** Container half of the `restricted` standard, with a root file system that nothing can write to. */
-export function restrictedContainer(): k8s.types.input.core.v1.SecurityContext {
+/**
+ * Container half of the `restricted` standard.
+ *
+ * @param readOnlyRootFilesystem Whether nothing can write to the container's own files. The standard does not ask for it.
+ */
+export function restrictedContainer(readOnlyRootFilesystem = true): k8s.types.input.core.v1.SecurityContext {
     return {
         allowPrivilegeEscalation: false,
         capabilities: { drop: ["ALL"] },
-        readOnlyRootFilesystem: true,
+        readOnlyRootFilesystem,
     };
 }

@@ -58,7 +58,7 @@ export class LogCleanup extends pulumi.ComponentResource {
                                 spec: airflowPodSpec({
                                     serviceAccount: names.jobs,
                                     imagePullSecrets,
-                                    mounts: [logsMount()],
+                                    mounts: [logsMount(settings.storage.claims)],
                                     pod: { restartPolicy: "Never", terminationGracePeriodSeconds: 5 },
                                     container: {
                                         name: "log-cleanup",

@@ -29,12 +29,46 @@ function maximumSizeProblems(maximumSize: string, logsSize: string): Problem[] {
         : check(fits, path, maximumSize, `not more than storage.logsSize, which is ${logsSize}`);
 }
 
+/** What the five fields of a schedule range over, and the names that two of them have for their numbers. */
+const scheduleFields: readonly { readonly least: number; readonly most: number; readonly names?: readonly string[] }[] =
+    [
+        { least: 0, most: 59 },
+        { least: 0, most: 23 },
+        { least: 1, most: 31 },
+        { least: 1, most: 12, names: "jan feb mar apr may jun jul aug sep oct nov dec".split(" ") },
+        { least: 0, most: 6, names: "sun mon tue wed thu fri sat".split(" ") },
+    ];
+
+/** @see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-syntax */
 function isSchedule(schedule: string): boolean {
-    const field = /^(\*|[A-Za-z0-9]+(-[A-Za-z0-9]+)?)(\/\d+)?(,(\*|[A-Za-z0-9]+(-[A-Za-z0-9]+)?)(\/\d+)?)*$/;
-    const fields = schedule.trim().split(/\s+/);
+    const fields = schedule.split(" ");
     return (
         /^@(hourly|daily|midnight|weekly)$/.test(schedule) ||
-        (fields.length === 5 && fields.every((one) => field.test(one)))
+        (fields.length === scheduleFields.length &&
+            scheduleFields.every((field, index) => fields[index].split(",").every((range) => isRange(range, field))))
+    );
+}
+
+/** Whether a text is `*`, one value or two of them, perhaps with a step: `1-5/2`. */
+function isRange(range: string, { least, most, names = [] }: (typeof scheduleFields)[number]): boolean {
+    const [, from, to, step] =
+        /^(\*|[0-9]{1,2}|[A-Za-z]{3})(?:-([0-9]{1,2}|[A-Za-z]{3}))?(?:\/([0-9]{1,2}))?$/.exec(range) ?? [];
+    if (from === undefined) {
+        return false;
+    }
+    const numberOf = (text: string) =>
+        /^[0-9]/.test(text)
+            ? Number(text)
+            : names.includes(text.toLowerCase())
+              ? least + names.indexOf(text.toLowerCase())
+              : -1;
+    const [begin, end] = from === "*" ? [least, most] : [numberOf(from), numberOf(to ?? from)];
+    return (
+        begin >= least &&
+        end <= most &&
+        begin <= end &&
+        (from !== "*" || to === undefined) &&
+        (step === undefined || Number(step) > 0)
     );
 }
 

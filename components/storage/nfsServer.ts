@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
@@ -8,7 +9,7 @@ import { PodSecurityLevel } from "../kubernetes/podSecurity";
 import { type Check, livenessProbe, readinessProbe } from "../kubernetes/probes";
 import { containerResources } from "../kubernetes/resources";
 import { workloadTimeouts } from "../kubernetes/timeouts";
-import { ganeshaConfiguration, ganeshaStart, nfsDisk, nfsExport } from "./ganeshaConfiguration";
+import { asksForVersion3, ganeshaConfiguration, ganeshaStart, nfsDisk, nfsExport } from "./ganeshaConfiguration";
 import { RetainedClaims } from "./retainedClaims";
 
 /** A server that has exported its directory once stays well as long as it listens. */
@@ -39,7 +40,12 @@ export class NfsServer extends pulumi.ComponentResource {
         super("airflow-kubernetes:index:NfsServer", name, {}, opts);
 
         const { instance, settings } = args;
-        const { existingClaim, image, resources, size, storageClass } = settings.storage.nfsServer;
+        const { clients, existingClaim, image, resources, size, storageClass } = settings.storage.nfsServer;
+        const version3 = asksForVersion3(settings.storage.mountOptions);
+        const listeners = nfsPorts(version3);
+        if (clients === undefined) {
+            pulumi.log.warn(openServer, this);
+        }
         const namespace =
             existingClaim?.namespace ??
             new RetainedClaims(
@@ -60,26 +66,41 @@ export class NfsServer extends pulumi.ComponentResource {
         const selector = selectorLabels(instance, "nfs-server");
         const metadata = { name: names.nfsServer, namespace, labels };
 
+        const ganeshaConf = ganeshaConfiguration({ version3, clients });
         const configuration = new k8s.core.v1.ConfigMap(
             `${name}-configuration`,
             {
-                metadata: { ...metadata, name: `${names.nfsServer}-${shortHash(ganeshaConfiguration)}` },
-                data: { "ganesha.conf": ganeshaConfiguration },
+                metadata: { ...metadata, name: `${names.nfsServer}-${shortHash(ganeshaConf)}` },
+                data: { "ganesha.conf": ganeshaConf },
             },
             { parent: this },
         );
+        if (clients !== undefined) {
+            new k8s.networking.v1.NetworkPolicy(
+                `${name}-network-policy`,
+                {
+                    metadata,
+                    spec: {
+                        podSelector: { matchLabels: selector },
+                        policyTypes: ["Ingress"],
+                        ingress: [
+                            {
+                                from: clients.map((client) => ({ ipBlock: { cidr: cidrOf(client) } })),
+                                ports: listeners.map(({ name: port, protocol }) => ({ port, protocol })),
+                            },
+                        ],
+                    },
+                },
+                { parent: this },
+            );
+        }
         const service = new k8s.core.v1.Service(
             `${name}-service`,
             {
                 metadata,
                 spec: {
                     selector,
-                    ports: [
-                        { name: "nfs", port: ports.nfs, targetPort: "nfs" },
-                        { name: "mountd", port: ports.mountd, targetPort: "mountd" },
-                        { name: "rpcbind", port: ports.rpcbind, targetPort: "rpcbind" },
-                        { name: "rpcbind-udp", port: ports.rpcbind, targetPort: "rpcbind-udp", protocol: "UDP" },
-                    ],
+                    ports: listeners.map((port) => ({ ...port, targetPort: port.name })),
                 },
             },
             { parent: this, customTimeouts: workloadTimeouts },
@@ -104,21 +125,16 @@ export class NfsServer extends pulumi.ComponentResource {
                                 {
                                     name: "nfs-server",
                                     image,
-                                    command: ["sh", "-euc", ganeshaStart],
-                                    ports: [
-                                        { name: "nfs", containerPort: ports.nfs },
-                                        { name: "mountd", containerPort: ports.mountd },
-                                        { name: "rpcbind", containerPort: ports.rpcbind },
-                                        { name: "rpcbind-udp", containerPort: ports.rpcbind, protocol: "UDP" },
-                                    ],
+                                    command: ["sh", "-euc", ganeshaStart({ version3 })],
+                                    ports: listeners.map(({ name: port, port: containerPort, protocol }) => ({
+                                        name: port,
+                                        containerPort,
+                                        protocol,
+                                    })),
                                     // A server whose export has failed listens all the same, so it is asked what it exports.
                                     startupProbe: {
                                         exec: {
-                                            command: [
-                                                "sh",
-                                                "-c",
-                                                `showmount --no-headers --exports 127.0.0.1 | grep -q '^${nfsExport} '`,
-                                            ],
+                                            command: ["nfs-ls", `nfs://127.0.0.1${nfsExport}?version=4`],
                                         },
                                         periodSeconds: 1,
                                         timeoutSeconds: 5,
@@ -165,6 +181,34 @@ export class NfsServer extends pulumi.ComponentResource {
         this.claim = pulumi.output(claimName);
         this.registerOutputs({ address: this.address, namespace: this.namespace, claim: this.claim });
     }
+}
+
+const openServer =
+    "storage.nfsServer.clients is not set, so the NFS server serves every pod of the cluster: whoever can open a connection to it " +
+    "can read and change DAGs and logs as any user. Set it to the addresses of the nodes (docs/storage.md); make finds them.";
+
+interface Listener {
+    readonly name: string;
+    readonly port: number;
+    readonly protocol: "TCP" | "UDP";
+}
+
+/** Version 4 has one port; version 3 needs the mount service and what tells its port, too. */
+function nfsPorts(version3: boolean): readonly Listener[] {
+    const nfs: Listener = { name: "nfs", port: ports.nfs, protocol: "TCP" };
+    return version3
+        ? [
+              nfs,
+              { name: "mountd", port: ports.mountd, protocol: "TCP" },
+              { name: "rpcbind", port: ports.rpcbind, protocol: "TCP" },
+              { name: "rpcbind-udp", port: ports.rpcbind, protocol: "UDP" },
+          ]
+        : [nfs];
+}
+
+/** An address as a range of one. */
+function cidrOf(client: string): string {
+    return client.includes("/") ? client : `${client}/${isIPv6(client) ? 128 : 32}`;
 }
 
 /** To write what belongs to others as its clients may, to change owners and modes, to open by handle, to listen on port 111. */

@@ -2,6 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import { noServiceMesh } from "../kubernetes/annotations";
 import { objectLabels } from "../kubernetes/labels";
+import { literal } from "../kubernetes/literal";
 import { names } from "../kubernetes/names";
 import { airflowUser, restrictedContainer } from "../kubernetes/podSecurity";
 import { script } from "../kubernetes/script";
@@ -25,7 +26,11 @@ export function preparationPod(instance: string, settings: AirflowSettings): k8s
         imagePullPolicy: "IfNotPresent",
         command: ["python", "-c", script(__dirname, "prepare_directories.py"), action],
         env: [
-            { name: "DIRECTORIES", value: JSON.stringify(directories.map((each) => described(settings, each))) },
+            {
+                name: "DIRECTORIES",
+                value: literal(JSON.stringify(directories.map((each) => described(settings, each)))),
+            },
+            { name: "INSTALLATION", value: settings.namespaces.airflow },
             { name: "PYTHONUNBUFFERED", value: "1" },
         ],
         resources: {

@@ -21,13 +21,14 @@ export interface PreparedDirectory {
 export function preparedDirectories(settings: AirflowSettings): PreparedDirectory[] {
     // Group 0 may write, and what is made inside belongs to group 0 again.
     const shared = { owner: airflowUser, mode: "2775" };
-    const claims = { dags: names.dags, logs: names.logs };
+    // A class has made its volumes for claims that are kept, whatever else is changed.
+    const claims = storageLocation(settings) === "storageClass" ? names : settings.storage.claims;
     const retained = sharedVolumes(settings).some(({ noun }) => noun === "database");
     return [
         ...(["dags", "logs"] as const).map((noun) => {
             const place = placeOf(settings, noun);
             return sharesRoot(settings)
-                ? { ...shared, claimName: names.shares, name: noun, place }
+                ? { ...shared, claimName: settings.storage.claims.shares, name: noun, place }
                 : { ...shared, claimName: claims[noun], name: "", place };
         }),
         ...(retained

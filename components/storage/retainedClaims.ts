@@ -44,13 +44,19 @@ export class RetainedClaims extends pulumi.ComponentResource {
 
         const labels = objectLabels(args.instance, args.component);
         // Claims of another class are others, and those of before stay where they are: they may hold data.
-        const keepers = { storageClass: args.storageClass ?? "" };
-        const suffix = new random.RandomId(`${name}-suffix`, { byteLength: 4, keepers }, { parent: this });
+        const keepers = { storageClass: args.storageClass ?? "", prefix: args.namespacePrefix };
+        const suffix = new random.RandomId(
+            `${name}-suffix`,
+            { byteLength: 4, keepers },
+            // The first prefix is kept: data stay where they are when the names of other namespaces change.
+            { parent: this, ignoreChanges: ["keepers.prefix"] },
+        );
+        const prefix = suffix.keepers.apply((kept) => kept?.prefix ?? args.namespacePrefix);
         const namespace = new k8s.core.v1.Namespace(
             `${name}-namespace`,
             {
                 metadata: {
-                    name: pulumi.interpolate`${args.namespacePrefix}-${suffix.hex}`,
+                    name: pulumi.interpolate`${prefix}-${suffix.hex}`,
                     labels: { ...labels, ...podSecurityLabels(args.podSecurity, args.podSecurity) },
                 },
             },

@@ -52,9 +52,9 @@ export interface DynamicVolume {
 
 /** The shared volumes of an installation. */
 export function sharedVolumes(settings: AirflowSettings, made: MadeStorage = {}): SharedVolume[] {
-    const { dagsSize, logsSize } = settings.storage;
-    const dags = { noun: "dags", claimName: names.dags, size: dagsSize };
-    const logs = { noun: "logs", claimName: names.logs, size: logsSize };
+    const { claims, dagsSize, logsSize } = settings.storage;
+    const dags = { noun: "dags", claimName: claims.dags, size: dagsSize };
+    const logs = { noun: "logs", claimName: claims.logs, size: logsSize };
     return [...sharedByTasks(settings, made, dags, logs), ...retainedDatabase(settings)];
 }
 
@@ -74,20 +74,32 @@ function sharedByTasks(settings: AirflowSettings, made: MadeStorage, dags: Volum
         return [dags, logs].map((volume) => ({
             ...volume,
             mountOptions,
-            views: views(volume.noun, (noun) => csiVolume(csi, volume.noun, settings.namespaces[noun]), false),
+            views: views(
+                volume.noun,
+                (noun) => csiVolume(csi, volume.noun, settings.namespaces[noun], isReadOnly(volume.noun, noun)),
+                false,
+            ),
         }));
     }
     if (server !== undefined) {
-        const exported = (name?: string): VolumeSource => ({
-            nfs: { server: server.server, path: exportedPath(server.path, name) },
+        const exported = (name?: string, namespace?: keyof NamespaceNames): VolumeSource => ({
+            nfs: {
+                server: server.server,
+                path: exportedPath(server.path, name),
+                ...(name !== undefined && isReadOnly(name, namespace) && { readOnly: true }),
+            },
         });
         // The directories below the root are made in it first, so it is mounted itself: where that is done, and only there.
         const size = addQuantities(dags.size, logs.size);
-        const shares = { noun: "shares", claimName: names.shares, size, mountOptions };
+        const shares = { noun: "shares", claimName: settings.storage.claims.shares, size, mountOptions };
         return [
             { ...shares, views: { storage: { source: exported(), accessMode: "ReadWriteMany" } } },
             ...[dags, logs].map((volume) => {
-                const { storage: _root, ...others } = views(volume.noun, () => exported(volume.noun), true);
+                const { storage: _root, ...others } = views(
+                    volume.noun,
+                    (namespace) => exported(volume.noun, namespace),
+                    true,
+                );
                 return { ...volume, mountOptions, views: others };
             }),
         ];
@@ -98,6 +110,11 @@ function sharedByTasks(settings: AirflowSettings, made: MadeStorage, dags: Volum
         const { storage: _claim, ...others } = views(volume.noun, () => source, false);
         return { ...volume, mountOptions: mountOptions.length > 0 ? mountOptions : given, views: others };
     });
+}
+
+/** Task pods only read DAGs. Said of the volume itself, it holds for whatever a pod asks for. */
+function isReadOnly(noun: string, namespace: keyof NamespaceNames | undefined): boolean {
+    return noun === "dags" && namespace === "workers";
 }
 
 /** What the namespaces see. Task pods only read DAGs, and ask for no more where every driver knows that mode. */

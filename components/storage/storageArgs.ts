@@ -17,7 +17,7 @@ export interface StorageArgs {
     /**
      * Directory of the node that holds the volumes, when hosting is `minikube`. minikube keeps what is under `/data`
      * over a restart of the node.
-     * @default "/data/airflow"
+     * @default - `/data/<namespaces.airflow>`
      * @see https://minikube.sigs.k8s.io/docs/handbook/persistent_volumes/
      */
     readonly hostPath?: string;
@@ -78,10 +78,17 @@ export interface ExistingClaimArgs {
 /** The NFS server in the cluster, NFS-Ganesha. */
 export interface NfsServerArgs {
     /**
-     * Image with `ganesha.nfsd`, its VFS backend, `rpcbind` and a shell; with a tag or digest.
-     * @default "registry.k8s.io/sig-storage/nfs-provisioner:v4.0.8"
+     * Image with `ganesha.nfsd`, its VFS backend, `nfs-ls` and a shell; with a tag or digest. images/nfs-ganesha builds one; no
+     * public image is maintained.
+     * @default - none; needed by the kind `nfsServer`
      */
     readonly image?: string;
+    /**
+     * Addresses and CIDRs of the nodes, which do the mounting: the server serves no others. NFS believes the user that a client
+     * names, so whoever is served can read and change all DAGs and logs.
+     * @default - everybody is served, and a warning says so
+     */
+    readonly clients?: string[];
     /**
      * Size of its disk, a Kubernetes quantity.
      * @default - the sizes of the shared volumes together

@@ -43,9 +43,10 @@ export function storageKeys(settings: AirflowSettings): StorageKeys {
         }
         case "nfsServer": {
             const key = setting("storage.kind", storage.kind);
-            const { existingClaim } = storage.nfsServer;
+            const { clients, existingClaim } = storage.nfsServer;
             return {
-                volumeKey: key,
+                // A server that is there and gives nothing out is one that does not know this node.
+                volumeKey: clients ? setting("storage.nfsServer.clients", clients) : key,
                 claimKey: existingClaim ? setting("storage.nfsServer.existingClaim", existingClaim) : key,
                 silentKey: key,
                 silentHint: "Can the nodes reach the addresses of Services?",

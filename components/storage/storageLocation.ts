@@ -25,13 +25,14 @@ export function exportedPath(root: string, name = ""): string {
 }
 
 /** What one namespace sees of a volume of a CSI driver: its settings with the placeholders filled in. */
-export function csiVolume(csi: CsiArgs, noun: string, namespace: string): VolumeSource {
+export function csiVolume(csi: CsiArgs, noun: string, namespace: string, readOnly: boolean): VolumeSource {
     const filled = (text: string) => text.replaceAll("{volume}", noun).replaceAll("{namespace}", namespace);
     const attributes = Object.entries(csi.volumeAttributes ?? {});
     return {
         csi: {
             driver: csi.driver,
             volumeHandle: filled(csi.volumeHandle),
+            ...(readOnly && { readOnly }),
             ...(attributes.length > 0 && {
                 volumeAttributes: Object.fromEntries(attributes.map(([key, value]) => [key, filled(value)])),
             }),

@@ -2,9 +2,18 @@ import { Hosting } from "../airflowKubernetesArgs";
 import type { AirflowSettings, NamespaceNames } from "../airflowKubernetesDefaults";
 import { addQuantities, parseQuantity } from "../kubernetes/quantity";
 import type { Problem } from "../problems";
-import { check, dnsLabel, dnsName, hostName, oneOf, pinnedImage, quantity, resources } from "../validation/checks";
+import {
+    addressRange,
+    check,
+    dnsLabel,
+    dnsName,
+    hostName,
+    oneOf,
+    pinnedImage,
+    quantity,
+    resources,
+} from "../validation/checks";
 import { type CsiArgs, type ExistingClaimArgs, type NfsArgs, StorageKind } from "./storageArgs";
-import type { StorageSettings } from "./storageSettings";
 
 /** Everything that is wrong with the storage. */
 export function storageProblems(settings: AirflowSettings): Problem[] {
@@ -35,7 +44,7 @@ export function storageProblems(settings: AirflowSettings): Problem[] {
         ...(storage.existingNamespace === undefined
             ? []
             : keptNamespace("storage.existingNamespace", storage.existingNamespace, settings.namespaces)),
-        ...nfsServerProblems(storage, settings.namespaces),
+        ...nfsServerProblems(settings),
     ];
 }
 
@@ -138,12 +147,14 @@ function csiProblems({ driver, volumeHandle, volumeAttributes = {}, nodeStageSec
     ];
 }
 
-function nfsServerProblems({ nfsServer, dagsSize, logsSize }: StorageSettings, namespaces: NamespaceNames): Problem[] {
-    const { image, size, storageClass, existingClaim } = nfsServer;
+function nfsServerProblems({ hosting, storage, namespaces }: AirflowSettings): Problem[] {
+    const { kind, nfsServer, dagsSize, logsSize } = storage;
+    const { clients, image, size, storageClass, existingClaim } = nfsServer;
     const malformed = quantity("storage.nfsServer.size", size);
     const shared = addQuantities(dagsSize, logsSize);
     return [
-        ...pinnedImage("storage.nfsServer.image", image),
+        ...(image === "" ? missingImage(hosting, kind) : pinnedImage("storage.nfsServer.image", image)),
+        ...clientProblems(clients),
         ...malformed,
         ...check(
             malformed.length > 0 || (parseQuantity(size) ?? 0) >= bytes(dagsSize) + bytes(logsSize),
@@ -156,6 +167,24 @@ function nfsServerProblems({ nfsServer, dagsSize, logsSize }: StorageSettings, n
             ? []
             : existingClaimProblems("storage.nfsServer.existingClaim", existingClaim, namespaces)),
         ...resources("storage.nfsServer.resources", nfsServer.resources),
+    ];
+}
+
+function missingImage(hosting: Hosting, kind: StorageKind): Problem[] {
+    return check(
+        hosting !== Hosting.ReadWriteMany || kind !== StorageKind.NfsServer,
+        "storage.nfsServer.image",
+        undefined,
+        "an image of NFS-Ganesha in a registry of yours, which storage.kind nfsServer needs",
+        "images/nfs-ganesha builds and pushes one with one command; other values of storage.kind need none (docs/storage.md).",
+    );
+}
+
+function clientProblems(clients: readonly string[] | undefined): Problem[] {
+    const path = "storage.nfsServer.clients";
+    return [
+        ...check(clients?.length !== 0, path, clients, "at least one address or CIDR of the nodes, or nothing at all"),
+        ...(clients ?? []).flatMap((client, index) => addressRange(`${path}[${index}]`, client)),
     ];
 }
 

@@ -25,7 +25,7 @@ export class VolumeClaims extends pulumi.ComponentResource {
         for (const volume of args.volumes) {
             for (const [noun, { accessMode }] of viewsOf(volume)) {
                 const namespace = args.namespaces[noun];
-                const volumeName = persistentVolumeName(args.namespaceNames[noun], volume.noun);
+                const volumeName = persistentVolumeName(args.namespaceNames[noun], volume);
                 new k8s.core.v1.PersistentVolumeClaim(
                     `${name}-${noun}-${volume.noun}`,
                     {
@@ -43,8 +43,13 @@ export class VolumeClaims extends pulumi.ComponentResource {
                             volumeName: args.persistentVolumes.volumes[volumeName].metadata.name,
                         },
                     },
-                    // Deleted one by one, a claim that a task pod still uses would wait for that pod without end.
-                    { parent: this, deletedWith: namespace },
+                    // A claim that a pod uses cannot be deleted, and Pulumi would wait for that pod. It goes with its namespace.
+                    {
+                        parent: this,
+                        deletedWith: namespace,
+                        retainOnDelete: true,
+                        ignoreChanges: ["spec.resources"],
+                    },
                 );
             }
         }

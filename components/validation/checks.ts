@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
-import type { ResourcesArgs } from "../airflowKubernetesArgs";
 import { parseQuantity } from "../kubernetes/quantity";
+import type { ContainerResources } from "../kubernetes/resources";
 import type { Problem } from "../problems";
 
 /** A problem when `valid` is false. */
@@ -45,6 +45,17 @@ export function hostName(path: string, value: string): Problem[] {
     return check(valid, path, value, "a host name or an IP address, without protocol, port and path");
 }
 
+/** A problem when a text is neither an IP address nor a range of them. */
+export function addressRange(path: string, value: string): Problem[] {
+    const [address = "", length, ...rest] = value.split("/");
+    const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+    const valid =
+        longest > 0 &&
+        rest.length === 0 &&
+        (length === undefined || (/^(0|[1-9]\d{0,2})$/.test(length) && Number(length) <= longest));
+    return check(valid, path, value, "an IP address or a CIDR, such as 10.0.0.7 or 10.0.0.0/24");
+}
+
 /** A problem when a text is no Kubernetes quantity above zero. */
 export function quantity(path: string, value: string): Problem[] {
     const parsed = parseQuantity(value);
@@ -64,15 +75,56 @@ export function pinnedImage(path: string, image: string): Problem[] {
 }
 
 /** Problems of requests and limits. */
-export function resources(path: string, given: Required<ResourcesArgs>): Problem[] {
-    const malformed = Object.entries(given).flatMap(([field, value]) => quantity(`${path}.${field}`, value));
+export function resources(path: string, given: ContainerResources): Problem[] {
+    const malformed = Object.entries(given).flatMap(([field, value]: [string, string | undefined]) =>
+        value === undefined ? [] : quantity(`${path}.${field}`, value),
+    );
     if (malformed.length > 0) {
         return malformed;
     }
-    return (["cpu", "memory"] as const).flatMap((kind) => {
+    return (["cpu", "memory", "ephemeralStorage"] as const).flatMap((kind) => {
         const request = given[`${kind}Request`];
         const limit = given[`${kind}Limit`];
+        if (request === undefined || limit === undefined) {
+            return [];
+        }
         const fits = (parseQuantity(request) ?? 0) <= (parseQuantity(limit) ?? 0);
         return check(fits, `${path}.${kind}Request`, request, `not more than ${kind}Limit, which is ${limit}`);
     });
+}
+
+/** Whether a text can be the key of a label, an annotation or a taint: a name, with a DNS name before it or without. */
+export function isQualifiedName(text: string): boolean {
+    const [name, ...prefix] = text.split("/").reverse();
+    const named = /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/.test(name);
+    return named && (prefix.length === 0 || (prefix.length === 1 && dnsName("", prefix[0]).length === 0));
+}
+
+/** Whether a text can be the value of a label. */
+export function isLabelValue(text: string): boolean {
+    return /^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/.test(text);
+}
+
+/** Problems of labels. */
+export function labels(path: string, given: Readonly<Record<string, string>>): Problem[] {
+    return Object.entries(given).flatMap(([key, value]) =>
+        check(
+            isQualifiedName(key) && isLabelValue(value),
+            `${path}.${key}`,
+            value,
+            "label keys and values of up to 63 letters, digits, dashes, underscores and dots",
+        ),
+    );
+}
+
+/** Problems of the keys of annotations. */
+export function annotations(path: string, given: Readonly<Record<string, string>>): Problem[] {
+    return Object.entries(given).flatMap(([key, value]) =>
+        check(
+            isQualifiedName(key),
+            `${path}.${key}`,
+            value,
+            "annotation keys of up to 63 letters, digits, dashes, underscores and dots",
+        ),
+    );
 }

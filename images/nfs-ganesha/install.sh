@@ -12,6 +12,6 @@ mkdir -p /etc/ganesha
 # rpcbind must find its own port there, or it listens nowhere.
 grep -q '^sunrpc[[:space:]]*111/tcp' /etc/services
 
-for program in ganesha.nfsd rpcbind showmount; do
+for program in ganesha.nfsd nfs-ls rpcbind; do
     command -v "$program" >/dev/null
 done

@@ -1,4 +1,6 @@
-"""Makes the first user, or gives it the password that was set. Running it again changes nothing."""
+"""Writes permissions and roles as this version of Airflow knows them, and makes the first user, or gives it the password that
+was set. Running it again changes nothing.
+"""
 
 import os
 import sys
@@ -10,7 +12,10 @@ email = os.environ["ADMIN_EMAIL"]
 password = os.environ["ADMIN_PASSWORD"]
 
 with get_application_builder() as builder:
+    # As `airflow sync-perm` does.
+    builder.add_permissions(update_perms=True)
     manager = builder.sm
+    manager.sync_roles()
     role = manager.find_role("Admin")
     existing = manager.find_user(username=user)
     if existing is None:

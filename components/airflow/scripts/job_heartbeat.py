@@ -1,4 +1,4 @@
-"""Liveness of a process that has no health endpoint: its heartbeat in the database is younger than two minutes.
+"""Liveness of a process: its heartbeat in the database is younger than two minutes.
 
 Asks the database directly, because a start of Airflow's own command line costs seconds of CPU each time. A database that
 does not answer is not this process's fault, and a restart would not mend it.

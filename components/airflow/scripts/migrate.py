@@ -1,5 +1,7 @@
 """Brings the metadata database to the schema of this Airflow, or says in one sentence why it cannot.
 
+Arguments: the version of Airflow that the image should hold; the oldest version of the Kubernetes provider that the executor was
+tried with, and the first newer one. What is no reason to stop, but should be known, is the termination message.
 Exit code 65: nothing that another try could mend.
 """
 
@@ -9,6 +11,7 @@ import re
 import subprocess
 import sys
 import time
+from importlib.metadata import PackageNotFoundError, version
 
 import psycopg2
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -19,11 +22,53 @@ WAIT_SECONDS = 120
 # A database that exists has not been started just now.
 EXTERNAL_WAIT_SECONDS = 60
 EXTERNAL = "EXTERNAL_DATABASE" in os.environ
+PROVIDER = "apache-airflow-providers-cncf-kubernetes"
+TERMINATION_MESSAGE = os.environ.get("TERMINATION_MESSAGE", "/dev/termination-log")
 
 
 def fail(*lines):
     print("\n".join(("", "MIGRATION REFUSED", *lines)), file=sys.stderr, flush=True)
     sys.exit(NO_RETRY)
+
+
+def numbers(text):
+    """The three numbers of a version: what follows them, as in 3.3.2+ours, is no matter here."""
+    return tuple(int(number) for number in re.findall(r"\d+", text)[:3])
+
+
+def installed(*packages):
+    """The version of the first of these packages that the image has."""
+    for package in packages:
+        try:
+            return version(package)
+        except PackageNotFoundError:
+            continue
+    fail(f"The image has no Python package {' or '.join(packages)}.", "Set airflow.image to one made from apache/airflow.")
+
+
+def check_image(wanted, oldest, newer):
+    """Refuses an image with another Airflow. Hands back what to know of an executor that is not made for what the image holds."""
+    airflow_version = installed("apache-airflow-core", "apache-airflow")
+    if numbers(airflow_version) != numbers(wanted):
+        fail(
+            f'airflow.version is "{wanted}", and the image holds Airflow {airflow_version}.',
+            f'Set airflow.version to "{airflow_version}", or airflow.image to an image with Airflow {wanted}.',
+        )
+    provider = installed(PROVIDER)
+    if numbers(oldest) <= numbers(provider) < numbers(newer):
+        return None
+    return (
+        f"The image has {PROVIDER} {provider}, which the component's KubernetesExecutor is not made for: {oldest} or newer, below"
+        f" {newer}. The provider's own runs tasks, so one DAG may stop the scheduler (docs/reliability.md). Install a version that"
+        " fits, or leave airflow.image to its default."
+    )
+
+
+def remark(text):
+    """Tells what is to know. Only at the end: in a Job that fails it would take the place of the reason."""
+    print(text, file=sys.stderr, flush=True)
+    with open(TERMINATION_MESSAGE, "w") as message:
+        message.write(text)
 
 
 def connect():
@@ -168,6 +213,7 @@ def airflow(*arguments):
 
 
 def main():
+    to_know = check_image(*sys.argv[1:])
     keys = [key.strip() for key in os.environ["AIRFLOW__CORE__FERNET_KEY"].split(",") if key.strip()]
     try:
         fernet = MultiFernet([Fernet(key) for key in keys])
@@ -184,6 +230,8 @@ def main():
     with connection, connection.cursor() as cursor:
         mark(cursor, fernet)
     connection.close()
+    if to_know:
+        remark(to_know)
 
 
 main()

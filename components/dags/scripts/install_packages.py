@@ -1,7 +1,8 @@
 """Installs Python packages beside the shared DAGs, for all pods at once.
 
 What the image holds counts as installed, and in its version: Airflow itself cannot be changed. The packages appear in one
-step under their final name; the set before stays, for pods that still use it, and older ones go.
+step under their final name; the set before stays, for pods that still use it, and so does what was in use in the last day;
+older ones go.
 
 Exit code 65: nothing that another try could mend.
 """
@@ -15,9 +16,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.parse
 
 NO_RETRY = 65
+DAY = 86400
 requirements, directory = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
 index = sys.argv[3] if len(sys.argv) > 3 else None
 unfinished = directory.with_name(f"{directory.name}.unfinished")
@@ -86,12 +89,20 @@ def finish():
 
 
 def remove_older():
+    """A set is as old as its last use: this one or the one after it was installed."""
     os.utime(directory)
     others = [entry for entry in directory.parent.iterdir() if entry.is_dir() and entry != directory]
-    kept = max((entry for entry in others if entry.suffix == ""), key=lambda entry: entry.stat().st_mtime, default=None)
+    used = {entry: entry.stat().st_mtime for entry in others if entry.suffix == ""}
+    before = max(used, key=used.get, default=None)
+    if before is not None:
+        os.utime(before)
     for entry in others:
-        if entry != kept:
-            shutil.rmtree(entry)
+        if entry == before or time.time() - used.get(entry, 0) < DAY:
+            continue
+        # A file that a task has open on NFS cannot be removed before that task ends. The next installation tries again.
+        shutil.rmtree(entry, ignore_errors=True)
+        if entry.exists():
+            print(f"{entry} is in use in part; the next installation removes it")
 
 
 if directory.exists():

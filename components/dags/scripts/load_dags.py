@@ -1,7 +1,8 @@
 """Brings DAGs onto the shared volume and switches to them in one step.
 
 A reader sees either the load before or this one, never a part: the files are written beside what is in use, and a link
-is then exchanged. The load before stays, for readers that are in the middle of it; older ones go.
+is then exchanged. The load before stays, for readers that are in the middle of it, and so does what was in use in the last
+day; older ones go. A file that its owner can run stays one.
 
 Arguments: `archive`, a folder with the parts of an archive, the volume, the digest of the archive; or `image`, a folder with
 what was copied out of an image, the volume, and where in which image that was. Exit code 65: nothing that another try could
@@ -14,11 +15,14 @@ import io
 import os
 import pathlib
 import shutil
+import stat
 import sys
 import tarfile
+import time
 
 kind, source, volume = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
 loads, link = volume / ".loads", volume / "current"
+DAY = 86400
 
 
 def fail(message):
@@ -52,15 +56,21 @@ def copied(place):
     digest = hashlib.sha256()
     for path in paths:
         name, content = os.fsencode(path.relative_to(files)), path.read_bytes()
-        digest.update(b"%d %s %d " % (len(name), name, len(content)) + content)
+        digest.update(b"%d %s %o %d " % (len(name), name, mode(path), len(content)) + content)
 
     def write(folder):
         for path in paths:
             target = folder / path.relative_to(files)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())
+            target.chmod(mode(path))
 
     return digest.hexdigest(), write
+
+
+def mode(path):
+    """As in an archive: whether the owner can run it, and nothing else."""
+    return 0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644
 
 
 def listed(folder, root, place):
@@ -75,6 +85,21 @@ def listed(folder, root, place):
             yield from listed(path, root, place)
         elif path.is_file():
             yield path
+
+
+def remove_older(kept):
+    """A load is as old as its last use: the link to it was last exchanged, for this one or another."""
+    for used in (volume / path for path in kept if path is not None):
+        if used.exists():
+            os.utime(used)
+    for entry in loads.iterdir():
+        unfinished = entry.suffix == ".unfinished"
+        if os.path.join(".loads", entry.name) in kept or not unfinished and time.time() - entry.stat().st_mtime < DAY:
+            continue
+        # A file that a task has open on NFS cannot be removed before that task ends. The next load tries again.
+        shutil.rmtree(entry, ignore_errors=True)
+        if entry.exists():
+            print(f"{entry} is in use in part; the next load removes it")
 
 
 digest, write = archived(sys.argv[4]) if kind == "archive" else copied(sys.argv[4])
@@ -96,7 +121,5 @@ if before != target:
     new_link.symlink_to(target)
     new_link.replace(link)
     # Not when the link was there already: the load before would not be known.
-    for entry in loads.iterdir():
-        if os.path.join(".loads", entry.name) not in (target, before):
-            shutil.rmtree(entry)
+    remove_older([target, before])
 print(f"{sum(1 for path in load.rglob('*') if path.is_file())} files in use at {link}")

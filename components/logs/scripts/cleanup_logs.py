@@ -10,6 +10,8 @@ import time
 
 SPARED_SECONDS = 3600
 EMPTY_FOLDER_SECONDS = 86400
+# Says which installation the folder belongs to.
+MARKER = ".installation"
 
 
 def files_below(root):
@@ -23,6 +25,8 @@ def files_below(root):
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 pending.append(entry.path)
+                continue
+            if entry.path == os.path.join(root, MARKER):
                 continue
             try:
                 status = entry.stat(follow_symlinks=False)

@@ -1,5 +1,8 @@
 """Makes the directories of the shared volumes and gives them to their users; as one of these users, tries to write there.
 
+A file in each says which installation it belongs to, by the name of Airflow's namespace. Nothing is changed in a directory of
+another one.
+
 Exit code 65: nothing that another try could mend.
 """
 
@@ -9,6 +12,7 @@ import stat
 import sys
 
 NO_RETRY = 65
+MARKER = ".installation"
 
 
 def fail(directory, what, error, remedy):
@@ -28,6 +32,39 @@ def make(directory):
         os.makedirs(path, exist_ok=True)
     except OSError as error:
         fail(directory, "cannot be made", error, f"Make it by hand: {owned(directory)}.")
+
+
+def check_owner(directory, installation):
+    """Refuses what belongs to another installation. One that is missing, or was made before there were markers, is free."""
+    try:
+        with open(os.path.join(directory["path"], MARKER)) as file:
+            owner = file.read().strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        fail(directory, "cannot be read", error, f"It needs {owned(directory)}.")
+    if owner != installation:
+        print(
+            f'{directory["key"]}: {directory["place"]} belongs to the installation in the namespace "{owner}", and this one is in '
+            f'"{installation}". Choose another place; to take over the data of an installation that is gone, remove the file '
+            f"{MARKER} there.",
+            file=sys.stderr,
+            flush=True,
+        )
+        sys.exit(NO_RETRY)
+
+
+def mark(directory, installation):
+    """Notes whose directory it is, once."""
+    path = os.path.join(directory["path"], MARKER)
+    try:
+        with open(path, "x") as file:
+            file.write(f"{installation}\n")
+        os.chmod(path, 0o444)
+    except FileExistsError:
+        check_owner(directory, installation)
+    except OSError as error:
+        fail(directory, "cannot be written to", error, f"It needs {owned(directory)}.")
 
 
 def give(directory):
@@ -67,11 +104,21 @@ def try_to_write(directory):
 
 
 def main():
-    for directory in json.loads(os.environ["DIRECTORIES"]):
-        if sys.argv[1] == "give":
+    directories = json.loads(os.environ["DIRECTORIES"])
+    installation = os.environ["INSTALLATION"]
+    if sys.argv[1] == "give":
+        for directory in directories:
+            check_owner(directory, installation)
+        for directory in directories:
             give(directory)
-        elif directory["uid"] == os.getuid():
-            try_to_write(directory)
+            mark(directory, installation)
+        return
+    own = [directory for directory in directories if directory["uid"] == os.getuid()]
+    for directory in own:
+        check_owner(directory, installation)
+    for directory in own:
+        try_to_write(directory)
+        mark(directory, installation)
 
 
 if __name__ == "__main__":

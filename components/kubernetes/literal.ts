@@ -1,0 +1,8 @@
+/**
+ * A text that Kubernetes hands on as it is: `$(NAME)` in a variable or an argument would be replaced by a variable's value.
+ *
+ * @see https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
+ */
+export function literal(text: string): string {
+    return /\$[$(]/.test(text) ? text.replaceAll("$", "$$$$") : text;
+}

@@ -1,0 +1,55 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type { TolerationArgs } from "../airflowKubernetesArgs";
+import type { Labels } from "./labels";
+
+type PodSpec = k8s.types.input.core.v1.PodSpec;
+
+/** Seconds that a pod of Airflow's own waits for a node that is lost. Kubernetes itself waits for five minutes. */
+const lostNodeSeconds = 30;
+
+/** Taints that Kubernetes gives to a node that is lost. */
+const lostNodeTaints = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
+
+/**
+ * Tolerations of a pod that is to come back soon on another node when its own is lost.
+ *
+ * @param own Tolerations of the user, which win where they speak of a lost node.
+ * @see https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#taint-based-evictions
+ */
+export function lostNodeTolerations(own: readonly TolerationArgs[] = []): TolerationArgs[] {
+    const said = (taint: string) =>
+        own.some(
+            ({ key = "", effect = "NoExecute" }) => (key === taint || key === "") && [effect, ""].includes("NoExecute"),
+        );
+    return [
+        ...own,
+        ...lostNodeTaints
+            .filter((taint) => !said(taint))
+            .map((key) => ({
+                key,
+                operator: "Exists",
+                effect: "NoExecute",
+                tolerationSeconds: lostNodeSeconds,
+            })),
+    ];
+}
+
+/**
+ * Puts the pods of a workload on different nodes where there are several. It is a wish only: on one node all of them run.
+ *
+ * @see https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/
+ */
+export function spreadOverNodes(replicas: number, matchLabels: Labels): Partial<PodSpec> {
+    return replicas > 1
+        ? {
+              topologySpreadConstraints: [
+                  {
+                      maxSkew: 1,
+                      topologyKey: "kubernetes.io/hostname",
+                      whenUnsatisfiable: "ScheduleAnyway",
+                      labelSelector: { matchLabels },
+                  },
+              ],
+          }
+        : {};
+}
