@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 
 # Handed on through the environment just as they were given, so that quotes, spaces and dollars in a value survive.
-settings := STACK CONFIG CONFIG_FILE CLUSTER ENGINE DAG CONF PORT OUT IMAGE FOLDER YES VERBOSE SHOW_SECRETS COLD GREP CLUSTER_RANGE CLUSTER_RESOLVERS
+settings := STACK CONFIG CONFIG_FILE CLUSTER ENGINE DAG CONF PORT OUT IMAGE FOLDER YES VERBOSE SHOW_SECRETS COLD GREP MINUTES SEED CLUSTER_RANGE CLUSTER_RESOLVERS
 $(foreach setting,$(settings),$(eval override $(setting) := $$(value $(setting))))
 export $(settings)
 
@@ -22,7 +22,7 @@ $(packages): package-lock.json
 	@npm ci --no-audit --no-fund >&2
 
 .PHONY: help up preview status ui run-dag image providers down clean output kubeconfig pin-keys render shell \
-	test test-unit test-cluster test-local check bench cluster-up cluster-down cluster-status
+	test test-unit test-cluster test-soak test-local check bench cluster-up cluster-down cluster-status
 
 help: ## Shows this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 } /^#- / { print substr($$0, 4) }' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ test-unit: $(packages) ## The tests that need no cluster; GREP='two namespaces' 
 
 test-cluster: $(packages) ## The tests of Airflow on the local cluster; GREP='make up, once more'
 	$(development)test.ts cluster
+
+test-soak: $(packages) ## Airflow under outages and load, its parts killed at random; MINUTES=10 SEED=<of a run before>
+	$(development)test.ts soak
 
 test-local: $(packages) ## The tests of the local cluster itself, its images and tools; stops it. GREP='heals when etcd'
 	$(development)test.ts local

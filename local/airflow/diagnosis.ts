@@ -75,6 +75,16 @@ export function podImages(objects: readonly KubernetesObject[]): string[] {
     return pods.flatMap((pod) => (pod.spec?.containers ?? []).flatMap(({ image }) => image ?? []));
 }
 
+/** What Jobs of Airflow that succeeded have to say: the termination messages of their pods. */
+export function remarks(objects: readonly KubernetesObject[], namespace: string): string[] {
+    const pods = objects.filter(
+        ({ kind, metadata, status }) =>
+            kind === "Pod" && metadata.namespace === namespace && status?.phase === "Succeeded",
+    );
+    const statuses = pods.flatMap((pod) => pod.status?.containerStatuses ?? []);
+    return [...new Set(statuses.flatMap(({ state }) => state?.terminated?.message?.trim() || []))];
+}
+
 /** One line for each pod: name, how it is, restarts. */
 export function podLines(objects: readonly KubernetesObject[]): string[] {
     const pods = objects.filter((object) => object.kind === "Pod");

@@ -132,12 +132,13 @@ async function start(images: readonly ImageName[]): Promise<void> {
     await mkdir(clusterDirectory, { recursive: true, mode: 0o755 });
     await writeFile(paths.range, `${addresses().range}\n`);
     // Early: where containers cannot be limited nothing else is worth the time.
-    await prepareMachine(nodeMounts.map(({ target }) => target));
     await ensureCgroups([...controlPlaneParts, ...nodeParts]);
     const { buildImages, imagePackages } = await import("../images/index.js");
     // Those that download most come first, since CoreDNS waits for its turn among the programs.
     const built: readonly ImageName[] = [...images, ...baseImages];
     await ensureClusterPackages(imagePackages(built));
+    // What the machine's network is like can be asked only with these packages.
+    await prepareMachine(nodeMounts.map(({ target }) => target));
     await together(ensureBinaries(), buildImages(built));
     progress("Starting the control plane and the node");
     await ensureCertificates(await kubernetesVersion());

@@ -31,13 +31,21 @@ export function isNodeReady(node: NodeObject | undefined, kubeletStartedAt: numb
     return ready?.status === "True" && Date.parse(ready.lastHeartbeatTime) >= kubeletStartedAt - 1000;
 }
 
-/** The program that asks the cluster's DNS for a Service's address and prints it. */
+/**
+ * The program that asks the cluster's DNS for a Service's address and prints it. It asks up to three times, each from another
+ * port: a packet may be led to the pod of a server that is being replaced.
+ */
 export function question(dns: string): string {
     return `
         const { Resolver } = require("node:dns/promises");
-        const resolver = new Resolver({ timeout: 700, tries: 1 });
-        resolver.setServers([${JSON.stringify(dns)}]);
-        resolver.resolve4("kubernetes.default.svc.cluster.local").then((found) => console.log(found.join(" ")), () => process.exit(1));
+        const ask = (left) => {
+            const resolver = new Resolver({ timeout: 700, tries: 1 });
+            resolver.setServers([${JSON.stringify(dns)}]);
+            return resolver
+                .resolve4("kubernetes.default.svc.cluster.local")
+                .catch((error) => (left > 0 ? ask(left - 1) : Promise.reject(error)));
+        };
+        ask(2).then((found) => console.log(found.join(" ")), () => process.exit(1));
     `;
 }
 

@@ -1,7 +1,7 @@
-import { parse } from "yaml";
-import { projectName } from "../pulumi/stackFile";
+import { projectName, stackValue } from "../pulumi/stackFile";
 import { resourcesOf, unrecordedCreations, withoutPendingOperations } from "../pulumi/stackState";
 import { refreshFlags, removeUnrecorded } from "../session/lostObjects";
+import { unnamedData } from "../session/retained";
 import { Session } from "../session/session";
 import { stackNeeds } from "../session/stackNeeds";
 import { isRunning, requireCluster, startCluster } from "../session/targetCluster";
@@ -24,6 +24,7 @@ async function down(): Promise<number> {
     }
     await requireCluster(cluster);
     const state = await session.take();
+    const retained = (await session.outputs())?.retained ?? [];
     const code = await session.destroy(await refreshFlags(cluster, state, options.stack));
     if (code !== 0) {
         say(`Not finished after ${watch.elapsed()}. make status tells what is left; make down goes on from here.`);
@@ -33,20 +34,22 @@ async function down(): Promise<number> {
         await removeUnrecorded(cluster, unrecordedCreations(state));
         await session.replaceState(withoutPendingOperations(await session.state()));
     }
-    say(`\nDown (${watch.elapsed()}). ${whatStays(session.stackFileText, cluster.kind === "local")}`);
+    const unnamed = unnamedData(session.stackFileText, retained);
+    say(`\nDown (${watch.elapsed()}). ${whatStays(session.stackFileText, cluster.kind === "local", unnamed)}`);
     return 0;
 }
 
-/** What a destroy leaves, by the stack's own settings. */
-export function whatStays(stackFile: string, local: boolean): string {
-    const { config } = (parse(stackFile) ?? {}) as { config?: Record<string, unknown> };
-    const database = config?.[`${projectName}:database`] as { retain?: boolean } | undefined;
-    const storage = config?.[`${projectName}:storage`] as { hostPath?: string } | undefined;
+/** What a destroy leaves, by the stack's own settings, and what is to be done to find it again. */
+export function whatStays(stackFile: string, local: boolean, unnamed?: string): string {
+    const database = stackValue(stackFile, `${projectName}:database`) as { retain?: boolean } | undefined;
+    const storage = stackValue(stackFile, `${projectName}:storage`) as { hostPath?: string } | undefined;
     const where = storage?.hostPath === undefined ? "" : ` (${storage.hostPath} on the node)`;
+    const found = unnamed === undefined ? "; the next make up finds them" : "";
     return [
         database?.retain === true
-            ? `DAGs, logs and the database stay on their volumes${where}; the next make up finds them.`
-            : `DAGs and logs stay on their volumes${where}; the database is gone.`,
+            ? `DAGs, logs and the database stay on their volumes${where}${found}.`
+            : `DAGs and logs stay on their volumes${where}${found}; the database is gone.`,
+        ...(unnamed === undefined ? [] : [unnamed]),
         local ? "The local cluster runs on: make cluster-down stops it, make clean removes it with all data." : "",
     ]
         .join("\n")

@@ -1,3 +1,5 @@
+import { nfsClients } from "../session/nfsServerSettings";
+import { requirePins } from "../session/retained";
 import { Session } from "../session/session";
 import { requireFittingNodes } from "../session/singleNodeCheck";
 import { isRunning } from "../session/targetCluster";
@@ -8,8 +10,9 @@ async function preview(): Promise<number> {
     const session = await Session.open();
     if (await isRunning(session.cluster)) {
         await requireFittingNodes(session.cluster, session.stackFileText);
+        session.add(await nfsClients(session.cluster, session.stackFileText));
     }
-    await session.take();
+    await requirePins(session, await session.take());
     return await session.preview();
 }
 

@@ -1,12 +1,13 @@
-import { type KubernetesObject, podImages, podLines, troubles, warnings } from "../airflow/diagnosis";
+import { type KubernetesObject, podImages, podLines, remarks, troubles, warnings } from "../airflow/diagnosis";
 import { standInSentence } from "../images/standIns";
 import { stackNamespaces } from "../pulumi/stackFile";
+import { objectsIn } from "../session/clusterObjects";
 import { Session } from "../session/session";
 import { type Cluster, clusterEnvironment, hindrance, kubectl, sayCluster } from "../session/targetCluster";
 import { capture, output } from "../support/execution";
 import { main } from "../support/main";
 
-const kinds = "namespaces,pods,deployments,statefulsets,jobs,persistentvolumeclaims,events";
+const kinds = "pods,deployments,statefulsets,jobs,persistentvolumeclaims,events";
 
 /** Shows pods, URL and what is wrong; the exit code is 0 only when all is well. */
 async function status(): Promise<number> {
@@ -20,7 +21,7 @@ async function status(): Promise<number> {
     const outputs = await session.outputs();
     const namespaces = outputs?.namespaces ?? stackNamespaces(session.stackFileText);
     const objects = (
-        await Promise.all(Object.values(namespaces).map((name) => objectsIn(session.cluster, name)))
+        await Promise.all(Object.values(namespaces).map((name) => namespaceObjects(session.cluster, name)))
     ).flat();
     if (objects.length === 0) {
         process.stdout.write(`Nothing of stack ${session.options.stack} is deployed. make up does it.\n`);
@@ -37,6 +38,7 @@ async function status(): Promise<number> {
         [
             ...section("Images", standIns === undefined ? [] : [standIns]),
             ...section("Pods", podLines(objects)),
+            ...section("To know", remarks(objects, namespaces.airflow)),
             ...section("Wrong", wrong),
             ...section("Said by what failed", failures),
             ...section("Last warnings", recent),
@@ -47,16 +49,13 @@ async function status(): Promise<number> {
     return wrong.length === 0 ? 0 : 1;
 }
 
-async function objectsIn(cluster: Cluster, namespace: string): Promise<KubernetesObject[]> {
-    const get = [...kubectl(cluster), "get", "--namespace", namespace, "--output", "json", "--ignore-not-found"];
-    const env = clusterEnvironment(cluster);
-    const self = await output([...get, "namespace", namespace], { env });
-    if (self.trim() === "") {
-        return [];
-    }
-    const rest = await output([...get, kinds.replace("namespaces,", "")], { env });
-    const list = (rest.trim() === "" ? { items: [] } : JSON.parse(rest)) as { items: KubernetesObject[] };
-    return [JSON.parse(self) as KubernetesObject, ...list.items];
+/** A namespace with everything in it that tells how it is; nothing where there is none. */
+async function namespaceObjects(cluster: Cluster, namespace: string): Promise<KubernetesObject[]> {
+    const get = [...kubectl(cluster), "get", "namespace", namespace, "--output", "json", "--ignore-not-found"];
+    const self = await output(get, { env: clusterEnvironment(cluster) });
+    return self.trim() === ""
+        ? []
+        : [JSON.parse(self) as KubernetesObject, ...(await objectsIn(cluster, namespace, kinds))];
 }
 
 /** The last words of the Jobs that failed. */

@@ -1,8 +1,12 @@
+import { remarks } from "../airflow/diagnosis";
 import { plannedChanges } from "../cluster";
 import { referenceOf } from "../images";
 import { standInSentence } from "../images/standIns";
 import { plannedPulumi } from "../pulumi/engine";
+import { objectsIn } from "../session/clusterObjects";
 import { refreshFlags } from "../session/lostObjects";
+import { nfsClients } from "../session/nfsServerSettings";
+import { pinRetained, requirePins, requireRetained } from "../session/retained";
 import { Session, type StackOutputs } from "../session/session";
 import { requireFittingNodes } from "../session/singleNodeCheck";
 import { stackNeeds } from "../session/stackNeeds";
@@ -45,20 +49,29 @@ async function up(): Promise<number> {
     }
     await startCluster(session.cluster, needs);
     await requireFittingNodes(session.cluster, session.stackFileText);
+    session.add(await nfsClients(session.cluster, session.stackFileText));
+    await requireRetained(session.cluster, session.stackFileText);
     const state = await session.take();
+    await requirePins(session, state);
     const flags = await refreshFlags(session.cluster, state, session.options.stack);
     const code = await session.up(state, { flags });
     if (code !== 0) {
         say(`Not finished after ${watch.elapsed()}. make status tells what is wrong; make up goes on from here.`);
         return code;
     }
+    const outputs = await session.requireOutputs();
+    pinRetained(session.options, outputs.retained);
     const standIns = session.cluster.kind === "local" ? standInSentence(needs.images.map(referenceOf)) : undefined;
     if (standIns !== undefined) {
         say(`\n${standIns}`);
     }
+    // What is only to know is no reason to fail once Airflow is up.
+    const pods = await objectsIn(session.cluster, outputs.namespaces.airflow, "pods").catch(() => []);
+    for (const remark of remarks(pods, outputs.namespaces.airflow)) {
+        say(`\nTo know: ${remark}`);
+    }
     // What a build server prints of a real cluster is kept, and read by others.
     const showPassword = session.cluster.kind !== "context" || process.stdout.isTTY === true;
-    const outputs = await session.requireOutputs();
     process.stdout.write(welcome(outputs, session.options.stack, watch.elapsed(), showPassword));
     return 0;
 }

@@ -21,7 +21,7 @@ export interface Counts {
 }
 
 /** Parts of `make test`, in the order in which they are told: first the product, then what makes a cluster on this machine. */
-const parts = ["check", "unit", "cluster", "local"] as const;
+const parts = ["check", "unit", "cluster", "soak", "local"] as const;
 type Part = (typeof parts)[number];
 
 const nothing: Counts = { passed: 0, failed: 0, skipped: 0 };
@@ -81,7 +81,11 @@ async function test(): Promise<number> {
     }
     const grep = setting(process.env, "GREP");
     const isAsked = (part: Part): boolean => asked.length === 0 || asked.includes(part);
-    const needsCluster = isAsked("cluster") || isAsked("local");
+    if (asked.length === 0) {
+        // Beside all others it has no time for more.
+        process.env.MINUTES ||= "2";
+    }
+    const needsCluster = isAsked("cluster") || isAsked("soak") || isAsked("local");
     if (isAsked("local")) {
         await requireUnused("testing it");
     }
@@ -98,7 +102,7 @@ async function test(): Promise<number> {
         if ((await started) === false) {
             told.push(oneFailed);
         } else {
-            for (const part of (["cluster", "local"] as const).filter(isAsked)) {
+            for (const part of (["cluster", "soak", "local"] as const).filter(isAsked)) {
                 await tell(part, onTerminal);
             }
         }
@@ -124,6 +128,7 @@ async function runPart(part: Part, runner: Runner, grep: string | undefined): Pr
             () => mocha(runner, ".mocharc.cluster.json", grep),
             () => mocha(runner, ".mocharc.deliveries.json", grep),
         ],
+        soak: [() => mocha(runner, ".mocharc.soak.json", grep)],
         local: [() => mocha(runner, ".mocharc.local.json", grep)],
     };
     say(`\n=== ${part} ===`);

@@ -1,14 +1,14 @@
 import { type ImageName, imageNamed, recipes } from "./index";
 
-// What a cluster itself consists of is nobody's matter.
-const ofTheCluster: readonly ImageName[] = ["pause", "coredns"];
+// What a cluster itself consists of is nobody's matter, and the image of the NFS server has no other name anywhere.
+const noStandIns: readonly ImageName[] = ["pause", "coredns", "nfs-ganesha"];
 
 /**
  * Says which of some images, as pods name them, are stand-ins on the local cluster: built on this machine under the names of the
  * official ones. Undefined when none is.
  */
 export function standInSentence(images: readonly string[]): string | undefined {
-    const names = images.map(imageNamed).filter((name) => name !== undefined && !ofTheCluster.includes(name));
+    const names = images.map(imageNamed).filter((name) => name !== undefined && !noStandIns.includes(name));
     const references = [...new Set(names)].map((name) => recipes[name as ImageName].reference).sort();
     if (references.length === 0) {
         return undefined;

@@ -6,7 +6,7 @@ export interface Override {
     readonly value: OverrideValue | undefined;
 }
 
-export type OverrideValue = string | number | boolean;
+export type OverrideValue = string | number | boolean | readonly string[];
 
 /** The overrides that could be read, and what is wrong with the rest, in the words of the person who typed them. */
 export interface ParsedOverrides {

@@ -65,6 +65,12 @@ export function stackValue(text: string, key: string): unknown {
     return config?.[key];
 }
 
+/** What the shared volumes of a stack file lie on, with the program's default; undefined for directories of the node. */
+export function stackStorageKind(text: string): unknown {
+    const storage = stackValue(text, `${projectName}:storage`) as { kind?: unknown } | null | undefined;
+    return stackValue(text, `${projectName}:hosting`) === "readWriteMany" ? (storage?.kind ?? "nfsServer") : undefined;
+}
+
 /** The namespaces that a stack file asks for, with the program's defaults for what it leaves out. */
 export function stackNamespaces(text: string): { airflow: string; workers: string; storage: string } {
     const named = (stackValue(text, `${projectName}:namespaces`) ?? {}) as Record<string, string>;

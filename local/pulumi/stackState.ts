@@ -11,6 +11,8 @@ export interface StackState {
 export interface StateResource {
     readonly urn: string;
     readonly type: string;
+    /** Its provider's name for it, for a custom resource. */
+    readonly id?: string;
     /** Made by the program itself, not read or grouped. */
     readonly custom?: boolean;
     /** Left over from a replacement. */

@@ -21,14 +21,14 @@ const clusterSettings = ["context", "kubeconfig", "cluster", "upsertExistingObje
  * @param showSecrets Whether the state has its secrets in plain text.
  */
 export async function renderedState({ showSecrets }: { showSecrets: boolean }): Promise<StackState | undefined> {
-    const deployed = await Session.open({ quiet: true });
+    const deployed = await Session.open({ quiet: true, forFiles: true });
     const directory = join(renderDirectory, deployed.options.stack);
     // The provider writes Secrets there in plain text, and the path must not change from one rendering to the next.
     mkdirSync(renderDirectory, { recursive: true, mode: 0o700 });
     try {
         const env = { ...process.env, PULUMI_BACKEND_URL: `file://${renderDirectory}`, YES: "1" };
         const overrides = [...keysForRendering(deployed), ...(await deployed.plainSecrets()), ...intoFiles(directory)];
-        const rendering = await Session.open({ quiet: true, env, overrides });
+        const rendering = await Session.open({ quiet: true, env, overrides, forFiles: true });
         const before = await rendering.take();
         const real = await deployed.state({ showSecrets: true });
         if (resourcesOf(real).length > 0) {

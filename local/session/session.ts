@@ -25,6 +25,7 @@ import { output, run } from "../support/execution";
 import { stateDirectory } from "../support/paths";
 import { say } from "../support/progress";
 import { removeUnrecorded } from "./lostObjects";
+import { localNfsSettings } from "./nfsServerSettings";
 import { type Options, readOptions, stackFileText } from "./options";
 import { type Cluster, chooseCluster, clusterEnvironment, clusterOverrides, sayCluster } from "./targetCluster";
 
@@ -40,6 +41,7 @@ export interface StackOutputs {
         readonly place?: string;
         readonly namespace?: string;
         readonly claim?: string;
+        readonly goOnWith?: string;
     }[];
 }
 
@@ -51,6 +53,8 @@ export interface SessionOptions {
     readonly env?: NodeJS.ProcessEnv;
     /** Settings of the stack file that win over all others. */
     readonly overrides?: readonly Override[];
+    /** The stack is written to files, for whatever cluster, so nothing of this one is put into its settings. */
+    readonly forFiles?: boolean;
 }
 
 /** How an `up` goes on. */
@@ -90,20 +94,31 @@ export class Session {
         public readonly engine: Engine,
         private readonly env: NodeJS.ProcessEnv,
         private readonly quiet: boolean,
-        /** The stack file of this run, overrides included. */
-        public readonly stackFileText: string,
+        private settings: string,
     ) {}
+
+    /** The stack file of this run, overrides included. */
+    public get stackFileText(): string {
+        return this.settings;
+    }
+
+    /** Adds settings of this run that were found out only now; before {@link start}. */
+    public add(overrides: readonly Override[]): void {
+        this.settings = withOverrides(this.settings, overrides);
+    }
 
     /** Reads the options, checks them against the stack file, and picks cluster and CLI; says so unless `quiet`. */
     public static async open({
         quiet = false,
         env = process.env,
         overrides = [],
+        forFiles = false,
     }: SessionOptions = {}): Promise<Session> {
         const options = readOptions(env);
         const cluster = chooseCluster(options.cluster, env);
         const settings = [...clusterOverrides(cluster), ...options.overrides, ...overrides];
-        const stackFile = withOverrides(stackFileText(options), settings);
+        const asked = withOverrides(stackFileText(options), settings);
+        const stackFile = forFiles ? asked : withOverrides(asked, await localNfsSettings(cluster, asked));
         const engine = await chooseEngine(options.engine, probesOf(env));
         if (!quiet) {
             sayCluster(cluster);

@@ -1,5 +1,5 @@
 import type { ImageName } from "../images";
-import { projectName, stackValue } from "../pulumi/stackFile";
+import { projectName, stackStorageKind, stackValue } from "../pulumi/stackFile";
 
 /** What the local cluster has to have for a stack. */
 export interface StackNeeds {
@@ -15,8 +15,7 @@ export const allNeeds: StackNeeds = { images: ["airflow", "postgres", "git-sync"
 /** What the stack of this file needs. */
 export function stackNeeds(stackFile: string): StackNeeds {
     const value = (key: string) => (stackValue(stackFile, `${projectName}:${key}`) ?? {}) as Record<string, unknown>;
-    const storage =
-        stackValue(stackFile, `${projectName}:hosting`) === "readWriteMany" ? value("storage").kind : undefined;
+    const storage = stackStorageKind(stackFile);
     const optional: Partial<Record<ImageName, boolean>> = {
         postgres: value("database").external === undefined,
         "git-sync": value("dags").delivery === "gitSync",

@@ -7,6 +7,10 @@ useradd --no-log-init --uid 50000 --gid 0 --home-dir /home/airflow --no-create-h
 mkdir -p /home/airflow /opt/airflow/dags /opt/airflow/logs /opt/airflow/plugins /opt/airflow/config
 install --mode=755 entrypoint.sh /entrypoint
 
+# The official image has a Python outside the environment under both names. uv makes environments of nothing else.
+ln -s /usr/bin/python3 /usr/local/bin/python
+ln -s /usr/bin/python3 /usr/local/bin/python3
+
 # uv comes as one of the wheels and then installs all of them.
 python3 -m zipfile -e wheels/uv-*.whl uv
 chmod +x uv/uv-*.data/scripts/uv

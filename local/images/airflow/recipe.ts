@@ -15,11 +15,16 @@ export const airflow: Recipe = {
             `PATH=${path}`,
             "HOME=/home/airflow",
             "LANG=C.UTF-8",
+            "LC_ALL=C.UTF-8",
+            "AIRFLOW_USER_HOME_DIR=/home/airflow",
             "VIRTUAL_ENV=/home/airflow/.local",
             "AIRFLOW_HOME=/opt/airflow",
             "AIRFLOW_UID=50000",
             "AIRFLOW_VERSION=3.3.2",
             "AIRFLOW__CORE__LOAD_EXAMPLES=False",
+            // As in the official image, whose own home may not be writable.
+            "PIP_CACHE_DIR=/tmp/.cache/pip",
+            "UV_CACHE_DIR=/tmp/.cache/uv",
             // A container's /tmp may be a disk; this is always memory.
             "GUNICORN_CMD_ARGS=--worker-tmp-dir /dev/shm",
             "DUMB_INIT_SETSID=1",

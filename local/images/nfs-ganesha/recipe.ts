@@ -7,12 +7,9 @@ import type { Recipe } from "../recipe";
 // What the documented build of the image uses, too.
 const source = resolve(__dirname, "../../../images/nfs-ganesha");
 
-/**
- * A stand-in for the public image that an NFS server in the cluster runs by default: the same programs, Ganesha 4 with the VFS
- * backend and rpcbind, from Debian's packages instead of Fedora's. It has no provisioner, which the component never starts.
- */
+/** The image of the NFS server in the cluster, as images/nfs-ganesha builds it: make names it on the local cluster. */
 export const nfsGanesha: Recipe = {
-    reference: "registry.k8s.io/sig-storage/nfs-provisioner:v4.0.8",
+    reference: "localhost/airflow-kubernetes/nfs-ganesha:4.3",
     config: {
         Cmd: ["sh"],
         Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],

@@ -21,7 +21,7 @@ const leftOut = [
 
 /** PostgreSQL 17 with its own client programs: Debian 13 has that version. */
 export const postgres: Recipe = {
-    reference: "docker.io/library/postgres:17",
+    reference: "docker.io/library/postgres:17.12-trixie",
     config: {
         Entrypoint: ["docker-entrypoint.sh"],
         Cmd: ["postgres"],
