@@ -15,6 +15,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
+import { postgresImage } from "../../components/database/databaseSettings";
 import { processesOfCluster } from "../../local/cluster/cgroups";
 import {
     binDirectory,
@@ -36,7 +37,6 @@ import { capture, output } from "../../local/support/execution";
 import { clusterDirectory, repositoryDirectory } from "../../local/support/paths";
 import { skip } from "../support/skip";
 
-const image = "postgres:17";
 const namespace = "local-cluster-test";
 const otherNamespace = "local-cluster-test-other";
 const hostPort = 18_080;
@@ -93,7 +93,7 @@ const podSettings = {
     terminationGracePeriodSeconds: 1,
 };
 const containerSettings = {
-    image,
+    image: postgresImage,
     imagePullPolicy: "IfNotPresent",
     securityContext: {
         allowPrivilegeEscalation: false,
@@ -379,8 +379,13 @@ describe("the local cluster", () => {
                 ports: [{ containerPort: 8080, hostPort }],
             }),
         );
-        await kubectl("rollout", "status", "deployment/server", "--namespace", namespace, "--timeout=60s");
-        await kubectl("rollout", "status", "deployment/client", "--namespace", otherNamespace, "--timeout=60s");
+        try {
+            await kubectl("rollout", "status", "deployment/server", "--namespace", namespace, "--timeout=60s");
+            await kubectl("rollout", "status", "deployment/client", "--namespace", otherNamespace, "--timeout=60s");
+        } catch (error) {
+            await showCluster();
+            throw error;
+        }
     });
 
     afterEach(async function () {

@@ -56,6 +56,11 @@ const reasons: readonly Reason[] = [
             "The official images' users: Airflow's has the group 0 by design, Postgres's is 999; root prepares volumes.",
     },
     {
+        check: "container-security-context-readonlyrootfilesystem",
+        on: /\/airflow-worker$/,
+        because: "DAGs write to their working directory and HOME, up to the limit of ephemeral storage.",
+    },
+    {
         check: "container-ephemeral-storage-request-and-limit",
         on: /./,
         because:

@@ -1,3 +1,4 @@
+import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { AirflowKubernetes, type AirflowKubernetesArgs, ArgumentsError } from "../../components";
@@ -22,6 +23,7 @@ function kindsAndNames(registrations: readonly Registration[]): string[] {
 
 const always = [
     "AirflowKubernetes airflow",
+    "DatabasePlace airflow-database-place",
     "SharedStorage airflow-storage",
     "PersistentVolumes airflow-volumes",
     "PersistentVolume airflow-volumes-storage-dags",
@@ -77,6 +79,8 @@ const always = [
     "Job airflow-migration-job",
     "AdminUser airflow-admin-user",
     "Job airflow-admin-user-job",
+    "Extension airflow-extension",
+    "ConfigMap airflow-extension-python",
     "ApiServer airflow-api-server",
     "Deployment airflow-api-server-deployment",
     "Service airflow-api-server-service",
@@ -107,6 +111,7 @@ describe("AirflowKubernetes", () => {
                 "RandomBytes airflow-fernet-key",
                 "RandomPassword airflow-database-password",
                 "PersistentVolumeClaim airflow-postgres-claim",
+                "RandomId airflow-database-place-memory",
             ]);
         });
 
@@ -117,6 +122,7 @@ describe("AirflowKubernetes", () => {
                 "PersistentVolume airflow-volumes-airflow-database",
                 "PersistentVolumeClaim airflow-claims-storage-database",
                 "PersistentVolumeClaim airflow-claims-airflow-database",
+                "RandomId airflow-database-place-memory",
             ]);
         });
 
@@ -147,6 +153,7 @@ describe("AirflowKubernetes", () => {
             expect(registrations.map(({ type, name }) => `${kindOf(type)} ${name}`)).to.have.members([
                 ...always.map((entry) => entry.replace(" airflow", " other")),
                 "RandomBytes other-fernet-key",
+                "RandomId other-database-place-memory",
                 "RandomPassword other-database-password",
                 "PersistentVolumeClaim other-postgres-claim",
             ]);
@@ -169,45 +176,37 @@ describe("AirflowKubernetes", () => {
             expect(withDatabase.filter(({ protect }) => protect)).to.deep.equal([]);
         });
 
-        it("nothing that stays behind on a destroy, except a database's claim that goes with its namespace", async () => {
-            const kept = (registrations: Registration[]) =>
-                registrations.filter(({ retainOnDelete }) => retainOnDelete).map(({ name }) => name);
-            expect(kept(withDatabase)).to.deep.equal([]);
-            expect(kept(defaults)).to.deep.equal(["airflow-postgres-claim"]);
-            expect(named(defaults, "airflow-postgres-claim").deletedWith).to.equal(
-                named(defaults, "airflow-namespaces-airflow").urn,
-            );
+        it("nothing that stays behind on a destroy: what is not deleted itself goes with its namespace", () => {
+            for (const registrations of [defaults, withDatabase]) {
+                const namespaces = objects(registrations, "Namespace").map(({ urn }) => urn);
+                const kept = registrations.filter(({ retainOnDelete }) => retainOnDelete);
+                expect(new Set(kept.map(({ type }) => kindOf(type)))).to.deep.equal(
+                    new Set(["PersistentVolume", "PersistentVolumeClaim"]),
+                );
+                for (const { name, deletedWith } of kept) {
+                    expect(namespaces, name).to.include(deletedWith);
+                }
+            }
         });
     });
 
     describe("orders", () => {
         const namesOf = (kind: string) => objects(withDatabase, kind).map(({ name }) => name);
 
-        it("namespaces after all volumes, so that on a destroy volumes go last", () => {
-            for (const name of namesOf("Namespace")) {
-                expect([...waitsFor(withDatabase, name)]).to.include.members(namesOf("PersistentVolume"));
-            }
-        });
-
-        it("no volume after a namespace", () => {
-            for (const name of namesOf("PersistentVolume")) {
-                const before = waitsFor(withDatabase, name);
-                expect(namesOf("Namespace").filter((namespace) => before.has(namespace))).to.deep.equal([]);
-            }
-        });
-
-        it("claims after their namespaces, and their deletion with them", () => {
-            for (const claim of objects(withDatabase, "PersistentVolumeClaim")) {
-                const noun = claim.name.split("-")[2];
-                const namespace = named(withDatabase, `airflow-namespaces-${noun}`);
-                expect(claim.deletedWith, claim.name).to.equal(namespace.urn);
-                expect(claim.dependencies).to.include(namespace.urn);
+        it("volumes and claims after their namespaces, and their deletion with them", () => {
+            for (const kind of ["PersistentVolume", "PersistentVolumeClaim"]) {
+                for (const object of objects(withDatabase, kind)) {
+                    const noun = object.name.split("-")[2];
+                    const namespace = named(withDatabase, `airflow-namespaces-${noun}`);
+                    expect(object.deletedWith, object.name).to.equal(namespace.urn);
+                    expect(object.dependencies).to.include(namespace.urn);
+                }
             }
         });
 
         it("deletion with a namespace for nothing else", () => {
             const withOthers = withDatabase.filter(({ deletedWith }) => deletedWith !== "").map(({ name }) => name);
-            expect(withOthers).to.have.members(namesOf("PersistentVolumeClaim"));
+            expect(withOthers).to.have.members([...namesOf("PersistentVolume"), ...namesOf("PersistentVolumeClaim")]);
         });
 
         it("the permission Job after all claims, and what mounts volumes after the permission Job", () => {
@@ -226,20 +225,20 @@ describe("AirflowKubernetes", () => {
             }
         });
 
-        it("database, migration, then the processes and the first user", () => {
+        it("database, migration, permissions with the first user, then the processes", () => {
             expect([...waitsFor(withDatabase, "airflow-migration-job")]).to.include.members([
                 "airflow-postgres-stateful-set",
                 "airflow-postgres-service",
                 "airflow-access-jobs",
             ]);
+            expect([...waitsFor(withDatabase, "airflow-admin-user-job")]).to.include("airflow-migration-job");
             for (const name of [
-                "airflow-admin-user-job",
                 "airflow-api-server-deployment",
                 "airflow-dag-processor-deployment",
                 "airflow-scheduler-deployment",
                 "airflow-triggerer-stateful-set",
             ]) {
-                expect([...waitsFor(withDatabase, name)], name).to.include("airflow-migration-job");
+                expect([...waitsFor(withDatabase, name)], name).to.include("airflow-admin-user-job");
             }
         });
 
@@ -262,12 +261,33 @@ describe("AirflowKubernetes", () => {
                 "airflow-dag-processor-deployment",
                 "airflow-scheduler-deployment",
                 "airflow-triggerer-stateful-set",
-                "airflow-admin-user-job",
             ];
             for (const name of processes) {
                 const before = waitsFor(withDatabase, name);
                 expect(processes.filter((other) => before.has(other))).to.deep.equal([name]);
             }
+        });
+
+        it("what a program makes in its namespaces after these, and after nothing that may need it", async () => {
+            const registrations = await record(() => {
+                const airflow = new AirflowKubernetes("airflow");
+                new k8s.core.v1.Secret("mine", { metadata: { namespace: airflow.namespaces.airflow } });
+                const { name, namespace, port } = airflow.apiServerService;
+                const path = { path: "/", pathType: "Prefix", backend: { service: { name, port: { number: port } } } };
+                new k8s.networking.v1.Ingress("ui", {
+                    metadata: { namespace },
+                    spec: { rules: [{ http: { paths: [path] } }] },
+                });
+                return airflow;
+            });
+            const secret = named(registrations, "mine", "Secret");
+            expect(metadata(secret).namespace).to.equal("airflow");
+            const before = waitsFor(registrations, "mine", "Secret");
+            expect(before).to.include("airflow-namespaces-airflow");
+            expect([...before].filter((name) => /deployment|stateful-set|job/.test(name))).to.deep.equal([]);
+            const service = named(registrations, "airflow-api-server-service");
+            const backend = { name: metadata(service).name, port: { number: 8080 } };
+            expect(JSON.stringify(named(registrations, "ui").inputs.spec)).to.contain(JSON.stringify(backend));
         });
 
         it("a database of its own disk without waiting for the shared volumes' Job", async () => {
@@ -308,7 +328,7 @@ describe("AirflowKubernetes", () => {
             const args = { database: { retain: true } };
             const { error, registrations, warnings } = await attempt(build(args), { stack: "mine", preview: true });
             expect(error).to.equal(undefined);
-            expect(registrations).to.have.lengthOf(always.length + 6);
+            expect(registrations).to.have.lengthOf(always.length + 7);
             expect(warnings).to.have.lengthOf(1);
             expect(warnings[0])
                 .to.contain("airflow.fernetKey and database.password")

@@ -57,8 +57,8 @@ describe("Jobs, which cannot be changed once they are made", () => {
         expect(await renewed({ airflow: { options } })).to.have.members(["admin-user", "migration"]);
     });
 
-    it("run again when their volumes change: the permission Job", async () => {
-        expect(await renewed({ storage: { hostPath: "/data/other" } })).to.deep.equal(["permissions"]);
+    it("run again when their volumes change: those that prepare and fill them", async () => {
+        expect(await renewed({ storage: { hostPath: "/data/other" } })).to.deep.equal(["permissions", "dags"]);
     });
 
     it("run again when the user changes: that which makes the user", async () => {

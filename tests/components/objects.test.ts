@@ -1,7 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { AirflowKubernetes, type AirflowKubernetesArgs } from "../../components";
-import { podOperatorRules } from "../../components/access/podRules";
+import { podOperatorRules, triggererRules } from "../../components/access/podRules";
 import { type Registration, record } from "../support/mocks";
 import { kindOf, metadata, named, objects, type Pod, pods, spec, workerPod } from "../support/objects";
 
@@ -73,6 +74,7 @@ describe("the objects of AirflowKubernetes", () => {
                 "Secret airflow-encryption",
                 "Secret airflow-admin",
                 "ConfigMap airflow-scheduler-pod-template",
+                "ConfigMap airflow-extension-python",
             ]);
         });
 
@@ -86,9 +88,10 @@ describe("the objects of AirflowKubernetes", () => {
         });
 
         it("of these kinds has exactly these names", () => {
+            // Shared volumes and their claims end with a digest of their source.
             const fixed = (kind: string) =>
-                objects(defaults, kind).map(
-                    (object) => `${metadata(object).namespace ?? ""}/${metadata(object).name ?? ""}`,
+                objects(defaults, kind).map((object) =>
+                    `${metadata(object).namespace ?? ""}/${metadata(object).name ?? ""}`.replace(/-[0-9a-f]{6}$/, ""),
                 );
             expect(fixed("Namespace")).to.have.members(["/airflow", "/airflow-workers", "/airflow-storage"]);
             expect(fixed("ServiceAccount")).to.have.members([
@@ -186,6 +189,25 @@ describe("the objects of AirflowKubernetes", () => {
             ]);
         });
 
+        it("gives ServiceAccounts what a cloud knows them by, known or not before the update", async () => {
+            const role = "arn:aws:iam::111122223333:role/tasks";
+            const registrations = await build({
+                serviceAccounts: {
+                    worker: { annotations: { "eks.amazonaws.com/role-arn": pulumi.output(role) } },
+                    apiServer: { labels: { "azure.workload.identity/use": "true" } },
+                },
+            });
+            const worker = metadata(named(registrations, "airflow-access-worker"));
+            expect(worker.annotations).to.deep.equal({ "eks.amazonaws.com/role-arn": role });
+            expect(worker.labels).to.deep.equal(metadata(named(defaults, "airflow-access-worker")).labels);
+            const apiServer = metadata(named(registrations, "airflow-access-api-server"));
+            expect(apiServer.labels).to.deep.equal({
+                ...metadata(named(defaults, "airflow-access-api-server")).labels,
+                "azure.workload.identity/use": "true",
+            });
+            expect(metadata(named(registrations, "airflow-access-scheduler")).annotations).to.equal(undefined);
+        });
+
         it("lets tasks make pods in their own namespace where that is asked for, with a token", async () => {
             const registrations = await build({ workers: { kubernetesPodOperator: true } });
             expect(named(registrations, "airflow-access-worker-role").inputs.rules).to.deep.equal(podOperatorRules);
@@ -194,7 +216,66 @@ describe("the objects of AirflowKubernetes", () => {
             ]);
             expect(metadata(named(registrations, "airflow-access-worker-role")).namespace).to.equal("airflow-workers");
             expect(workerPod(registrations).spec.automountServiceAccountToken).to.equal(true);
-            expect(objects(registrations, "Role")).to.have.lengthOf(4);
+            expect(objects(registrations, "Role")).to.have.lengthOf(5);
+        });
+
+        it("lets the triggerer follow the pods of deferred tasks then, with a token and the way to the cluster", async () => {
+            const registrations = await build({ workers: { kubernetesPodOperator: true } });
+            expect(named(registrations, "airflow-access-triggerer-role").inputs.rules).to.deep.equal(triggererRules);
+            expect(metadata(named(registrations, "airflow-access-triggerer-role")).namespace).to.equal(
+                "airflow-workers",
+            );
+            expect(named(registrations, "airflow-access-triggerer-role-binding").inputs.subjects).to.deep.equal([
+                { kind: "ServiceAccount", name: "airflow-triggerer", namespace: "airflow" },
+            ]);
+            const triggerer = pods(registrations).find(({ owner }) => owner === "airflow-triggerer-stateful-set");
+            expect(triggerer?.spec.automountServiceAccountToken).to.equal(true);
+            const [{ env, volumeMounts }] = triggerer?.spec.containers ?? [];
+            expect(env.find(({ name }) => name === "KUBECONFIG")?.value).to.equal("/etc/kubeconfig/config");
+            expect(volumeMounts.map(({ mountPath }) => mountPath)).to.include("/etc/kubeconfig");
+            const { data } = named(registrations, "airflow-triggerer-kubeconfig").inputs;
+            const { contexts, users } = JSON.parse((data as { config: string }).config);
+            expect(contexts[0].context.namespace).to.equal("airflow-workers");
+            expect(Object.keys(users[0].user)).to.deep.equal(["tokenFile"]);
+        });
+
+        it("asks for another node soon when its own is lost, but for tasks", () => {
+            for (const { owner, kind, spec: pod } of pods(defaults)) {
+                const waits = (pod.tolerations ?? []).map(
+                    ({ key, tolerationSeconds }) => `${key} ${tolerationSeconds}`,
+                );
+                const expected = ["node.kubernetes.io/not-ready 30", "node.kubernetes.io/unreachable 30"];
+                expect(waits, owner).to.deep.equal(kind === "Job" || kind === "CronJob" ? [] : expected);
+            }
+            expect(workerPod(defaults).spec.tolerations).to.equal(undefined);
+        });
+
+        it("stays on a lost node for as long as the user says", async () => {
+            const tolerations = [
+                {
+                    key: "node.kubernetes.io/unreachable",
+                    operator: "Exists",
+                    effect: "NoExecute",
+                    tolerationSeconds: 900,
+                },
+            ];
+            const registrations = await build({ scheduler: { placement: { tolerations } } });
+            const scheduler = pods(registrations).find(({ owner }) => owner === "airflow-scheduler-deployment");
+            expect(scheduler?.spec.tolerations.map(({ tolerationSeconds }) => tolerationSeconds)).to.deep.equal([
+                900, 30,
+            ]);
+        });
+
+        it("is spread over nodes where it has several pods", async () => {
+            const registrations = await build({ apiServer: { replicas: 2 } });
+            for (const { owner, spec: pod } of pods(registrations)) {
+                const spread = (pod.topologySpreadConstraints ?? []).map(
+                    ({ topologyKey, whenUnsatisfiable }) => `${topologyKey} ${whenUnsatisfiable}`,
+                );
+                expect(spread, owner).to.deep.equal(
+                    owner === "airflow-api-server-deployment" ? ["kubernetes.io/hostname ScheduleAnyway"] : [],
+                );
+            }
         });
 
         it("mounts a token in the pods of scheduler, api-server and the Job that makes a pod only", () => {
@@ -258,9 +339,20 @@ describe("the objects of AirflowKubernetes", () => {
             }
         });
 
-        it("depend on nothing: the namespaces in them are plain names", () => {
-            for (const { name, dependencies } of objects(retained, "PersistentVolume")) {
-                expect(dependencies, name).to.deep.equal([]);
+        it("are owned by the namespace that sees them, which Kubernetes removes them after", () => {
+            for (const volume of objects(retained, "PersistentVolume")) {
+                const { claimRef } = spec<VolumeSpec>(volume);
+                const [owner, ...others] = metadata(volume).ownerReferences ?? [];
+                expect(others, volume.name).to.deep.equal([]);
+                expect(owner, volume.name).to.include({ kind: "Namespace", name: claimRef.namespace });
+            }
+        });
+
+        it("have no owner in manifests that are only written, where no namespace is known yet", async () => {
+            const written = await record(() => new AirflowKubernetes("airflow"), true);
+            expect(objects(written, "PersistentVolume")).to.have.length.greaterThan(0);
+            for (const volume of objects(written, "PersistentVolume")) {
+                expect(metadata(volume).ownerReferences ?? [], volume.name).to.deep.equal([]);
             }
         });
 
@@ -326,16 +418,20 @@ describe("the objects of AirflowKubernetes", () => {
             expect(pods(defaults).filter(({ kind }) => kind === "Job")).to.have.lengthOf(4);
         });
 
+        const template = "airflow-scheduler-pod-template";
+
         it("has requests and limits of CPU and memory", () => {
             for (const [{ owner }, { resources }] of every()) {
-                expect(resources?.requests, owner).to.have.all.keys("cpu", "memory");
-                expect(resources?.limits, owner).to.have.all.keys("cpu", "memory");
+                // A task may write to its own files, so what it writes is limited.
+                const kinds = ["cpu", "memory", ...(owner === template ? ["ephemeral-storage"] : [])];
+                expect(Object.keys(resources?.requests ?? {}), owner).to.have.members(kinds);
+                expect(Object.keys(resources?.limits ?? {}), owner).to.have.members(kinds);
             }
         });
 
         it("has an image that does not change under its name", () => {
             for (const [{ owner }, { image }] of every()) {
-                expect(image, owner).to.match(/^[a-z/.]+:\d+(\.\d+)*$/);
+                expect(image, owner).to.match(/^[a-z/.]+:\d+(\.\d+)*(-trixie)?$/);
             }
         });
 
@@ -345,9 +441,9 @@ describe("the objects of AirflowKubernetes", () => {
             }
         });
 
-        it("has a root file system that cannot be written to, and no way to more rights", () => {
+        it("has a root file system that only tasks can write to, and no way to more rights", () => {
             for (const [{ owner }, { securityContext }] of every()) {
-                expect(securityContext?.readOnlyRootFilesystem, owner).to.equal(true);
+                expect(securityContext?.readOnlyRootFilesystem, owner).to.equal(owner !== template);
                 expect(securityContext?.allowPrivilegeEscalation, owner).to.equal(false);
                 expect(securityContext?.capabilities?.drop, owner).to.deep.equal(["ALL"]);
                 expect(securityContext?.privileged, owner).to.equal(undefined);

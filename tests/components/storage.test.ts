@@ -8,6 +8,7 @@ import {
     type StorageArgs,
     StorageKind,
 } from "../../components";
+import { withDefaults } from "../../components/airflowKubernetesDefaults";
 import { attempt, dynamicVolume, type Recording, type Registration, record, serviceAddress } from "../support/mocks";
 import { kindOf, metadata, named, objects, pods, spec, waitsFor } from "../support/objects";
 
@@ -16,10 +17,12 @@ type ClaimSpec = k8s.types.output.core.v1.PersistentVolumeClaimSpec;
 type PodSpec = k8s.types.output.core.v1.PodSpec;
 
 const fernetKey = `${"k".repeat(43)}=`;
+const image = "registry.example.org/nfs-ganesha:4.3";
 const keys: AirflowKubernetesArgs = { airflow: { fernetKey } };
 
 function hosted(storage: StorageArgs, rest: AirflowKubernetesArgs = {}): AirflowKubernetesArgs {
-    return { ...rest, hosting: Hosting.ReadWriteMany, storage };
+    const nfsServer = { image, clients: ["10.0.0.0/24", "10.1.0.7"], ...storage.nfsServer };
+    return { ...rest, hosting: Hosting.ReadWriteMany, storage: { ...storage, nfsServer } };
 }
 
 async function build(args: AirflowKubernetesArgs): Promise<{ registrations: Registration[]; retained: unknown }> {
@@ -43,6 +46,9 @@ function left(registrations: readonly Registration[]): string[] {
         .map(({ type, name }) => `${kindOf(type)} ${name}`);
 }
 
+/** What the name of a shared volume ends with: a digest of its source. */
+const hash = /-[0-9a-f]{6}$/;
+
 /** Sources, modes and options of the volumes, by their names. */
 function volumes(registrations: readonly Registration[]): Record<string, unknown> {
     return Object.fromEntries(
@@ -50,9 +56,18 @@ function volumes(registrations: readonly Registration[]): Record<string, unknown
             .filter(({ custom, inputs }) => custom && inputs.spec !== undefined)
             .map((volume) => {
                 const { accessModes, mountOptions, nfs, csi, hostPath } = spec<VolumeSpec>(volume);
-                return [metadata(volume).name ?? "", [accessModes[0], mountOptions, nfs ?? csi ?? hostPath]];
+                return [
+                    (metadata(volume).name ?? "").replace(hash, ""),
+                    [accessModes[0], mountOptions, nfs ?? csi ?? hostPath],
+                ];
             }),
     );
+}
+
+/** What the NFS server is told. */
+function configurationOf(registrations: readonly Registration[]): string {
+    const { data } = named(registrations, "airflow-storage-nfs-server-configuration").inputs;
+    return (data as Record<string, string>)["ganesha.conf"];
 }
 
 describe("storage of every kind", () => {
@@ -95,7 +110,11 @@ describe("storage of every kind", () => {
             expect(volumes(registrations)).to.deep.equal({
                 "airflow-storage-shares": ["ReadWriteMany", nfsOptions, at("/export")],
                 "airflow-dags": ["ReadWriteMany", nfsOptions, at("/export/dags")],
-                "airflow-workers-dags": ["ReadOnlyMany", nfsOptions, at("/export/dags")],
+                "airflow-workers-dags": [
+                    "ReadOnlyMany",
+                    [...nfsOptions, "ro"],
+                    { ...at("/export/dags"), readOnly: true },
+                ],
                 "airflow-logs": ["ReadWriteMany", nfsOptions, at("/export/logs")],
                 "airflow-workers-logs": ["ReadWriteMany", nfsOptions, at("/export/logs")],
             });
@@ -124,7 +143,7 @@ describe("storage of every kind", () => {
         it("runs as root with few capabilities, and cannot write to its own image", () => {
             const pod = pods(registrations).find(({ owner }) => owner === "airflow-storage-nfs-server-stateful-set");
             const [container] = pod?.spec.containers ?? [];
-            expect(container.image).to.equal("registry.k8s.io/sig-storage/nfs-provisioner:v4.0.8");
+            expect(container.image).to.equal(image);
             expect(container.securityContext).to.deep.include({
                 runAsUser: 0,
                 allowPrivilegeEscalation: false,
@@ -148,16 +167,51 @@ describe("storage of every kind", () => {
             expect(container.resources.limits).to.have.all.keys("cpu", "memory");
         });
 
-        it("offers the ports of both versions of the protocol", () => {
-            const { ports } = spec<k8s.types.output.core.v1.ServiceSpec>(
-                named(registrations, "airflow-storage-nfs-server-service"),
+        it("offers the one port of version 4, and those of version 3 only to mount options that ask for it", async () => {
+            const offered = (of: readonly Registration[]) =>
+                spec<k8s.types.output.core.v1.ServiceSpec>(named(of, "airflow-storage-nfs-server-service")).ports.map(
+                    ({ port, protocol }) => `${port}/${protocol}`,
+                );
+            const script = (of: readonly Registration[]) =>
+                pods(of).find(({ owner }) => owner === "airflow-storage-nfs-server-stateful-set")?.spec.containers[0]
+                    .command[2];
+            expect(offered(registrations)).to.deep.equal(["2049/TCP"]);
+            expect(script(registrations)).to.not.contain("rpcbind");
+            expect(configurationOf(registrations)).to.contain("Protocols = 4;").and.to.not.contain("Protocols = 3");
+            const version3 = (await build(hosted({ mountOptions: ["nfsvers=3", "hard"] }))).registrations;
+            expect(offered(version3)).to.deep.equal(["2049/TCP", "20048/TCP", "111/TCP", "111/UDP"]);
+            expect(script(version3)).to.contain("rpcbind");
+            expect(configurationOf(version3)).to.contain("Protocols = 3, 4;");
+        });
+
+        it("serves its clients alone, and lets nobody else reach it", () => {
+            expect(configurationOf(registrations))
+                .to.match(/EXPORT_DEFAULTS \{\n *Access_Type = None;/)
+                .and.to.match(/CLIENT \{\n *Clients = 10\.0\.0\.0\/24, 10\.1\.0\.7;\n *Access_Type = RW;/);
+            const policy = named(registrations, "airflow-storage-nfs-server-network-policy");
+            expect(policy.inputs.spec).to.deep.equal({
+                podSelector: {
+                    matchLabels: spec<k8s.types.output.core.v1.ServiceSpec>(
+                        named(registrations, "airflow-storage-nfs-server-service"),
+                    ).selector,
+                },
+                policyTypes: ["Ingress"],
+                ingress: [
+                    {
+                        from: [{ ipBlock: { cidr: "10.0.0.0/24" } }, { ipBlock: { cidr: "10.1.0.7/32" } }],
+                        ports: [{ port: "nfs", protocol: "TCP" }],
+                    },
+                ],
+            });
+        });
+
+        it("warns where it serves everybody", async () => {
+            const { warnings, registrations: open } = await attempt(
+                () => new AirflowKubernetes("airflow", hosted({ nfsServer: { clients: undefined } })),
             );
-            expect(ports.map(({ port, protocol }) => `${port}/${protocol ?? "TCP"}`)).to.deep.equal([
-                "2049/TCP",
-                "20048/TCP",
-                "111/TCP",
-                "111/UDP",
-            ]);
+            expect(warnings.join()).to.contain("storage.nfsServer.clients is not set");
+            expect(configurationOf(open)).to.match(/EXPORT_DEFAULTS \{\n *Access_Type = RW;/);
+            expect(objects(open, "NetworkPolicy")).to.deep.equal([]);
         });
 
         it("is the same whatever changes elsewhere, so that its address stays", async () => {
@@ -177,7 +231,7 @@ describe("storage of every kind", () => {
             const existingClaim = { namespace: "kept-1", name: "disk" };
             const { registrations, retained } = await build(hosted({ nfsServer: { existingClaim } }));
             expect(left(registrations)).to.deep.equal([]);
-            expect(registrations.filter(({ type }) => type.includes("RandomId"))).to.deep.equal([]);
+            expect(registrations.some(({ name }) => name.endsWith("-suffix"))).to.equal(false);
             const server = named(registrations, "airflow-storage-nfs-server-stateful-set");
             expect(metadata(server).namespace).to.equal("kept-1");
             const { template } = spec<k8s.types.output.apps.v1.StatefulSetSpec>(server);
@@ -212,7 +266,7 @@ describe("storage of every kind", () => {
                 hosted({ kind: StorageKind.Nfs, nfs, mountOptions: ["nfsvers=3", "nolock"] }),
             );
             for (const [, options] of Object.values(volumes(registrations)) as [string, string[]][]) {
-                expect(options).to.deep.equal(["nfsvers=3", "nolock"]);
+                expect(options.filter((option) => option !== "ro")).to.deep.equal(["nfsvers=3", "nolock"]);
             }
         });
     });
@@ -248,8 +302,8 @@ describe("storage of every kind", () => {
             const keepers = (from: readonly Registration[]) =>
                 named(from, "airflow-storage-class-claims-suffix").inputs.keepers;
             const other = await build(hosted({ kind: StorageKind.StorageClass, storageClass: "other" }));
-            expect(keepers(registrations)).to.deep.equal({ storageClass: "shared" });
-            expect(keepers(other.registrations)).to.deep.equal({ storageClass: "other" });
+            expect(keepers(registrations)).to.include({ storageClass: "shared" });
+            expect(keepers(other.registrations)).to.include({ storageClass: "other" });
         });
 
         it("has its volumes repeated for the other namespaces, with what the class has made and its options", () => {
@@ -317,9 +371,8 @@ describe("storage of every kind", () => {
         it("mounts the claims of its namespace, makes directories as root, and tries them as Airflow's user", async () => {
             const { registrations } = await build(hosted({}));
             const pod = prepared(registrations);
-            expect(pod.volumes).to.deep.equal([
-                { name: "airflow-shares", persistentVolumeClaim: { claimName: "airflow-shares" } },
-            ]);
+            const { shares } = withDefaults(hosted({})).storage.claims;
+            expect(pod.volumes).to.deep.equal([{ name: shares, persistentVolumeClaim: { claimName: shares } }]);
             const [root] = pod.initContainers;
             expect(root.securityContext).to.deep.include({
                 runAsUser: 0,
@@ -333,8 +386,8 @@ describe("storage of every kind", () => {
             for (const container of [root, user]) {
                 const directories = JSON.parse(container.env[0].value) as { path: string; mode: string }[];
                 expect(directories.map(({ path, mode }) => [path, mode])).to.deep.equal([
-                    ["/volumes/airflow-shares/dags", "2775"],
-                    ["/volumes/airflow-shares/logs", "2775"],
+                    [`/volumes/${shares}/dags`, "2775"],
+                    [`/volumes/${shares}/logs`, "2775"],
                 ]);
             }
         });

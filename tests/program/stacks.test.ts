@@ -154,7 +154,7 @@ describe("the stack minikube", () => {
         expect(data["airflow-admin"]).to.deep.equal({ password: secrets.adminPassword });
         expect((data["airflow-database"] as Record<string, string>).password).to.equal(secrets.databasePassword);
         const generated = changed.registrations
-            .filter(({ type }) => type.startsWith("random:"))
+            .filter(({ type }) => /^random:.*(Password|Bytes)$/.test(type))
             .map(({ name }) => name);
         expect(generated).to.have.members(["airflow-jwt-secret", "airflow-api-secret-key"]);
         expect(named(changed.registrations, "airflow", "AirflowKubernetes").secretInputs).to.have.members([
@@ -190,12 +190,45 @@ describe("the stack minikube", () => {
 
 describe("the stack hosted", () => {
     const pinned = { fernetKey: `${"f".repeat(43)}=`, databasePassword: "database-secret" };
+    const { dags, storage } = stackValues("hosted") as { dags: { git: object }; storage: { nfsServer: object } };
+    /** What the file leaves to its user. */
+    const named = {
+        ...stackValues("hosted"),
+        dags: { ...dags, git: { ...dags.git, repository: "https://git.example.org/dags.git" } },
+        storage: {
+            ...storage,
+            nfsServer: {
+                ...storage.nfsServer,
+                image: "registry.example.org/nfs-ganesha:4.3",
+                clients: ["10.0.0.0/24"],
+            },
+        },
+    };
 
-    it("can be previewed with nothing set but its file, and tells of the keys that an update will ask for", async () => {
-        const { error, registrations, warnings, lookups } = await runProgram(stackValues("hosted"), {
-            preview: true,
-            stack: "hosted",
+    for (const preview of [true, false]) {
+        it(`asks for cluster, repository and image at once, in ${preview ? "a preview" : "an update"}`, async () => {
+            const { error, registrations } = await runProgram(stackValues("hosted"), {
+                preview,
+                stack: "hosted",
+                kubernetes: {},
+            });
+            expect(registrations).to.deep.equal([]);
+            expect(error?.message).to.contain("3 problems in the configuration of stack hosted");
+            expect(error?.message).to.match(/kubernetes:context; .*\n.*pulumi config set kubernetes:context/);
+            expect(error?.message).to.contain("airflow-kubernetes:dags.git.repository");
+            expect(error?.message).to.contain("airflow-kubernetes:storage.nfsServer.image");
         });
+    }
+
+    for (const [key, value] of Object.entries({ kubeconfig: "/kubeconfig", renderYamlToDirectory: "/manifests" })) {
+        it(`needs no context with kubernetes:${key}`, async () => {
+            const run = await runProgram(named, { preview: true, stack: "hosted", kubernetes: { [key]: value } });
+            expect(run.error).to.equal(undefined);
+        });
+    }
+
+    it("can be previewed once these are named, and tells of the keys that an update will ask for", async () => {
+        const { error, registrations, warnings, lookups } = await runProgram(named, { preview: true, stack: "hosted" });
         expect(error).to.equal(undefined);
         expect(workloads(registrations)).to.have.members(hosted);
         expect(lookups).to.deep.equal([]);
@@ -204,16 +237,13 @@ describe("the stack hosted", () => {
     });
 
     it("is refused by an update that would lose the keys of retained data, before anything is made", async () => {
-        const { error, registrations } = await runProgram(stackValues("hosted"), { stack: "hosted" });
+        const { error, registrations } = await runProgram(named, { stack: "hosted" });
         expect(registrations).to.deep.equal([]);
         expect(error?.message).to.contain("make pin-keys STACK=hosted");
     });
 
     it("runs without a fault once the keys are pinned", async () => {
-        const { error, registrations, warnings } = await runProgram(
-            { ...stackValues("hosted"), ...pinned },
-            { stack: "hosted" },
-        );
+        const { error, registrations, warnings } = await runProgram({ ...named, ...pinned }, { stack: "hosted" });
         expect(error).to.equal(undefined);
         expect(warnings).to.deep.equal([]);
         expect(workloads(registrations)).to.have.members(hosted);

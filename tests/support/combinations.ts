@@ -16,7 +16,13 @@ const deliveries: Record<string, StackValues> = {
 /** What the volumes can lie on. */
 const storages: Record<string, StackValues> = {
     hostPath: { hosting: "minikube" },
-    "an NFS server in the cluster": { hosting: "readWriteMany", storage: { kind: "nfsServer" } },
+    "an NFS server in the cluster": {
+        hosting: "readWriteMany",
+        storage: {
+            kind: "nfsServer",
+            nfsServer: { image: "registry.example.org/nfs-ganesha:4.3", clients: ["10.0.0.0/24"] },
+        },
+    },
     "an NFS server outside": {
         hosting: "readWriteMany",
         storage: { kind: "nfs", nfs: { server: "192.0.2.10", path: "/exports/airflow" } },

@@ -237,5 +237,8 @@ function provided(
         const spec = inputs.spec as { clusterIP?: string };
         return { metadata, spec: { clusterIP: serviceAddress, ...spec } };
     }
-    return metadata === undefined ? {} : { metadata: { ...metadata, name: metadata.name ?? `${name}-1a2b3c4d` } };
+    const identity = type === "kubernetes:core/v1:Namespace" && !preview ? { uid: `uid-of-${name}` } : {};
+    return metadata === undefined
+        ? {}
+        : { metadata: { ...metadata, ...identity, name: metadata.name ?? `${name}-1a2b3c4d` } };
 }

@@ -8,6 +8,7 @@ export interface Metadata {
     readonly namespace?: string;
     readonly labels?: Record<string, string>;
     readonly annotations?: Record<string, string>;
+    readonly ownerReferences?: readonly { kind: string; name: string }[];
 }
 
 /** A pod that an object makes. */

@@ -62,9 +62,14 @@ export function withDeclaredDefaults(values: StackValues): Record<string, string
 /** Runs index.ts, which reads the stack's values and registers all, as the CLI would. */
 export async function runProgram(
     values: StackValues,
-    { preview = false, stack = "minikube", secretKeys = ["fernetKey", "databasePassword", "adminPassword"] } = {},
+    {
+        preview = false,
+        stack = "minikube",
+        secretKeys = ["fernetKey", "databasePassword", "adminPassword"],
+        kubernetes = { context: "minikube" } as Record<string, string>,
+    } = {},
 ): Promise<ProgramRun> {
-    const config = { "kubernetes:context": "minikube" };
+    const config = Object.fromEntries(Object.entries(kubernetes).map(([key, value]) => [`kubernetes:${key}`, value]));
     const own = Object.entries(withDeclaredDefaults(values)).map(([key, value]) => [`${project}:${key}`, value]);
     pulumi.runtime.setAllConfig(
         { ...config, ...Object.fromEntries(own) },

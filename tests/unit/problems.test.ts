@@ -21,6 +21,14 @@ describe("problems: what a person reads", () => {
         );
     });
 
+    it("keeps each in its line, whatever characters it has, and does not show a book", () => {
+        const problem = { path: "a\nb\u001b[31m\u202e", value: "\u009b".concat("x".repeat(9_000)), allowed: "\u2028" };
+        const message = problemsMessage([problem], "it");
+        expect(message.split("\n")).to.have.length(2);
+        expect(message).to.contain('a\\u{a}b\\u{1b}[31m\\u{202e} is "\\u{9b}xx').and.contain("more characters");
+        expect(message).to.have.length.below(1_000);
+    });
+
     it("counts a single problem in the singular", () => {
         const [first] = problemsMessage([{ path: "a", value: 1, allowed: "2" }], "it").split("\n");
         expect(first).to.equal("1 problem in it. Nothing was created.");
@@ -40,5 +48,13 @@ describe("problems: what a person reads", () => {
         expect(error).to.be.instanceOf(RunError);
         expect(RunError.isInstance(error)).to.equal(true);
         expect(error.message).to.match(/^1 problem in the arguments of AirflowKubernetes\. Nothing was created\.\n/);
+    });
+
+    it("is an error whose message nobody adds to, as the SDK does at each resource that waits for what failed", () => {
+        const error = new ArgumentsError([{ path: "a", allowed: "b" }]);
+        const before = error.message;
+        error.message = `error serializing property "metadata": ${before}`;
+        expect(error.message).to.equal(before);
+        expect(String(error)).to.equal(`ArgumentsError: ${before}`);
     });
 });

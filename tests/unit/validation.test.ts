@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import fc from "fast-check";
-import type { AirflowKubernetesArgs } from "../../components/airflowKubernetesArgs";
+import { type AirflowKubernetesArgs, Hosting } from "../../components/airflowKubernetesArgs";
 import { withDefaults } from "../../components/airflowKubernetesDefaults";
 import { validate } from "../../components/airflowKubernetesValidation";
 import { PodSecurityLevel } from "../../components/kubernetes/podSecurity";
@@ -25,6 +25,88 @@ const options = (section: string, key: string) => ({ airflow: { options: { [sect
 
 /** One fault each. */
 const broken: Record<string, Case> = {
+    "a text with NUL": {
+        args: { workers: { annotations: { a: "b\0" } } },
+        paths: ["workers.annotations.a"],
+        says: /NUL/,
+    },
+    "half of a pair of UTF-16": {
+        args: { airflow: { options: { core: { x: "\ud800" } } } },
+        paths: ["airflow.options.core.x"],
+    },
+    "a text of a megabyte": {
+        args: { scheduler: { env: [{ name: "A", value: "x".repeat(1_000_000) }] } },
+        paths: ["scheduler.env[0].value"],
+        says: /at most 100000 bytes/,
+    },
+    "an annotation that is none": {
+        args: { workers: { annotations: { "a b": "c" } } },
+        paths: ["workers.annotations.a b"],
+    },
+    "a label below two slashes": { args: { workers: { labels: { "a/b/c": "d" } } }, paths: ["workers.labels.a/b/c"] },
+    "a label of a domain with capitals": {
+        args: { workers: { labels: { "A.b/c": "d" } } },
+        paths: ["workers.labels.A.b/c"],
+    },
+    "a node's label with a space": {
+        args: { scheduler: { placement: { nodeSelector: { disk: "very fast" } } } },
+        paths: ["scheduler.placement.nodeSelector.disk"],
+    },
+    "a PriorityClass that is none": {
+        args: { workers: { placement: { priorityClassName: "High_Priority" } } },
+        paths: ["workers.placement.priorityClassName"],
+    },
+    "a toleration of no taint": {
+        args: { workers: { placement: { tolerations: [{ value: "a" }] } } },
+        paths: ["workers.placement.tolerations[0].key"],
+    },
+    "a toleration of any value, with a value": {
+        args: { workers: { placement: { tolerations: [{ key: "a", operator: "Exists", value: "b" }] } } },
+        paths: ["workers.placement.tolerations[0].value"],
+    },
+    "seconds of a toleration that evicts nothing": {
+        args: { workers: { placement: { tolerations: [{ key: "a", effect: "NoSchedule", tolerationSeconds: 5 }] } } },
+        paths: ["workers.placement.tolerations[0].tolerationSeconds"],
+    },
+    "a Secret whose name is none": {
+        args: { workers: { env: [{ name: "A", secretName: "My Secret", secretKey: "key" }] } },
+        paths: ["workers.env[0].secretName"],
+    },
+    "a key of a Secret that leads out": {
+        args: { workers: { env: [{ name: "A", secretName: "secret", secretKey: "../key" }] } },
+        paths: ["workers.env[0].secretKey"],
+    },
+    "a schedule at minute 60": { args: { logs: { cleanupSchedule: "60 * * * *" } }, paths: ["logs.cleanupSchedule"] },
+    "a schedule of a month that is none": {
+        args: { logs: { cleanupSchedule: "0 0 1 foo *" } },
+        paths: ["logs.cleanupSchedule"],
+    },
+    "a schedule that goes backwards": {
+        args: { logs: { cleanupSchedule: "0 5-3 * * *" } },
+        paths: ["logs.cleanupSchedule"],
+    },
+    "a schedule in steps of nothing": {
+        args: { logs: { cleanupSchedule: "*/0 * * * *" } },
+        paths: ["logs.cleanupSchedule"],
+    },
+    "a domain that leaves no room for a Service": {
+        args: { airflow: { clusterDomain: Array(30).fill("domain").join(".") } },
+        paths: ["airflow.clusterDomain"],
+    },
+    "a parameter named like a part of every object": {
+        args: { database: { password: "12345678", external: { host: "db", parameters: { toString: "x" } } } },
+        paths: ["database.external.parameters.toString"],
+    },
+    "a requirements file below a file": {
+        args: { pythonPackages: { requirements: "package.json/requirements.txt" } },
+        paths: ["pythonPackages.requirements"],
+        says: /no such file/,
+    },
+    "a whole machine for a folder of DAGs": {
+        args: { dags: { volume: { folder: "/usr" } } },
+        paths: ["dags.volume.folder"],
+        says: /more than 10000 files/,
+    },
     "a hosting that is none": { args: raw({ hosting: "aws" }), paths: ["hosting"], says: /minikube, readWriteMany/ },
     "a delivery that is none": {
         args: raw({ dags: { delivery: "ftp" } }),
@@ -35,6 +117,14 @@ const broken: Record<string, Case> = {
     "a namespace of 64 characters": {
         args: { namespaces: { workers: "w".repeat(64) } },
         paths: ["namespaces.workers"],
+    },
+    "a namespace too long for the names of those that are retained": {
+        args: {
+            hosting: Hosting.ReadWriteMany,
+            storage: { nfsServer: { image: "registry.example.com/nfs-ganesha:4.3" } },
+            namespaces: { airflow: "a".repeat(46), storage: "s".repeat(46) },
+        },
+        paths: ["namespaces.airflow", "namespaces.storage"],
     },
     "a namespace without a name": { args: { namespaces: { storage: "" } }, paths: ["namespaces.storage"] },
     "a namespace that ends with a dash": { args: { namespaces: { airflow: "air-" } }, paths: ["namespaces.airflow"] },
@@ -197,12 +287,20 @@ const broken: Record<string, Case> = {
         paths: ["workers.env[0].name"],
     },
     "an operator that is none": {
-        args: { workers: { placement: { tolerations: [{ operator: "Like" }] } } },
+        args: { workers: { placement: { tolerations: [{ key: "a", operator: "Like" }] } } },
         paths: ["workers.placement.tolerations[0].operator"],
     },
     "an effect that is none": {
-        args: { triggerer: { placement: { tolerations: [{ key: "a" }, { effect: "Never" }] } } },
+        args: { triggerer: { placement: { tolerations: [{ key: "a" }, { key: "b", effect: "Never" }] } } },
         paths: ["triggerer.placement.tolerations[1].effect"],
+    },
+    "a label of the component's own on a ServiceAccount": {
+        args: { serviceAccounts: { worker: { labels: { "app.kubernetes.io/name": "mine" } } } },
+        paths: ["serviceAccounts.worker.labels.app.kubernetes.io/name"],
+    },
+    "an annotation with a key of two slashes on a ServiceAccount": {
+        args: { serviceAccounts: { jobs: { annotations: { "a/b/c": "d" } } } },
+        paths: ["serviceAccounts.jobs.annotations.a/b/c"],
     },
     "a label with a space": { args: { workers: { labels: { team: "data science" } } }, paths: ["workers.labels.team"] },
     "a label key of two slashes": { args: { workers: { labels: { "a/b/c": "d" } } }, paths: ["workers.labels.a/b/c"] },
@@ -397,7 +495,7 @@ describe("withDefaults", () => {
         });
         expect(settings.namespaces).to.deep.equal({ airflow: "airflow", workers: "w", storage: "airflow-storage" });
         expect(settings.apiServer.resources).to.deep.equal({
-            cpuRequest: "100m",
+            cpuRequest: "200m",
             cpuLimit: "2",
             memoryRequest: "512Mi",
             memoryLimit: "9Gi",

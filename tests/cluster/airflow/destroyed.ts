@@ -35,9 +35,13 @@ export function destroyed(): void {
             expect(await pods()).to.have.members(podsBefore);
         });
 
-        it("only warns of it in make preview", async () => {
-            const made = await installation.makeWell("preview", { CONFIG: retain });
-            expect(made.all).to.contain("make pin-keys STACK=minikube");
+        it("says in make preview that the database of this installation would be left for another", async () => {
+            const made = await installation.make("preview", { CONFIG: retain });
+            expect(made.all).to.not.contain("error serializing");
+            expect(made.code).to.not.equal(0);
+            expect(made.all).to.contain(
+                "database.retain is true; allowed: false, where the database of this installation lies",
+            );
         });
 
         it("pins the keys of the stack by make pin-keys, encrypted, and never printed", async () => {

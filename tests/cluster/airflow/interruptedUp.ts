@@ -3,7 +3,7 @@ import { projectName } from "../../../local/pulumi/stackFile";
 import { readStackLocks } from "../../../local/pulumi/stackLocks";
 import { waitFor } from "../../../local/support/deadline";
 import { explainFailures, installation, namespaces } from "../support/installation";
-import { exists, identity, objects } from "../support/kubernetes";
+import { type AnyObject, exists, identity, objects } from "../support/kubernetes";
 import { installedObjects, isProvisioned } from "../support/leftovers";
 
 /** When make up is cut off, and how. */
@@ -13,7 +13,12 @@ const moments = [
     {
         title: "kill -9, when the first claims are being made",
         signal: "SIGKILL",
-        sign: ["persistentvolumeclaim", "airflow-logs", "--namespace", namespaces.airflow],
+        sign: [
+            "persistentvolumeclaim",
+            "--selector=app.kubernetes.io/component=logs",
+            "--namespace",
+            namespaces.airflow,
+        ],
     },
     {
         title: "kill -9, when the database is being started",
@@ -65,9 +70,14 @@ async function present(): Promise<string[]> {
         ),
     );
     return [...(await installedObjects()), ...inside.flat()]
-        .filter((object) => !isProvisioned(object) && object.metadata.ownerReferences === undefined)
+        .filter((object) => !isProvisioned(object) && !isMadeByAnother(object))
         .map(identity)
         .sort();
+}
+
+/** Whether an object of the cluster has made this one. Namespaces own volumes and make none. */
+function isMadeByAnother({ metadata }: AnyObject): boolean {
+    return (metadata.ownerReferences ?? []).some(({ kind }) => kind !== "Namespace");
 }
 
 /** An `up` that is cut off, on an empty cluster. */

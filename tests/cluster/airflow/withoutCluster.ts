@@ -21,6 +21,9 @@ export function withoutCluster(): void {
             AIRFLOW_KUBERNETES_CACHE: cacheDirectory,
         });
         const nowhere = { CLUSTER: "nowhere" };
+        /** What the stack hosted leaves to its user. */
+        const named =
+            "dags.git.repository=https://git.example.org/dags.git storage.nfsServer.image=registry.example.org/nfs:1";
 
         after(() => rmSync(home, { recursive: true, force: true }));
 
@@ -35,7 +38,8 @@ export function withoutCluster(): void {
 
         it("make preview shows the hosted stack too, with its own storage", async () => {
             const { CONFIG_FILE: _, ...environment } = nobody();
-            const made = await startMake("preview", environment, { ...nowhere, STACK: "hosted" }).ended;
+            const variables = { ...nowhere, CONFIG: named, STACK: "hosted" };
+            const made = await startMake("preview", environment, variables).ended;
             expect(made.code, made.all).to.equal(0);
             expect(made.all).to.contain("nfs-server").and.to.contain("git-sync");
             expect(made.all).to.contain("make pin-keys STACK=hosted");
@@ -48,7 +52,9 @@ export function withoutCluster(): void {
             const rendered = { minikube: join(home, "minikube"), hosted: join(home, "hosted") };
             const render = async (stack: keyof typeof rendered, OUT = rendered[stack]) => {
                 const { CONFIG_FILE: _, ...environment } = nobody();
-                const made = await startMake("render", environment, { ...nowhere, CONFIG, STACK: stack, OUT }).ended;
+                const values = stack === "hosted" ? `${CONFIG} ${named}` : CONFIG;
+                const variables = { ...nowhere, CONFIG: values, STACK: stack, OUT };
+                const made = await startMake("render", environment, variables).ended;
                 expect(made.code, made.all).to.equal(0);
                 return made;
             };

@@ -5,6 +5,7 @@ import { expect } from "chai";
 import { stringify } from "yaml";
 import { clusterEnvironment } from "../../../local/session/targetCluster";
 import { goTool } from "../../../local/tools/goTools";
+import { airflowImage } from "../support/airflowImage";
 import type { Installation } from "../support/installation";
 import { cluster, kube } from "../support/kubernetes";
 import type { Made } from "../support/make";
@@ -18,6 +19,7 @@ export const rightSettings = {
     dags: { delivery: "volume" },
     gitToken: undefined,
     gitSshKey: undefined,
+    airflow: undefined,
 } as const;
 
 /**
@@ -32,8 +34,6 @@ export function badSettings(installation: Installation): void {
         readonly values: (servers: TestServers) => Promise<Readonly<Record<string, unknown>>>;
         /** What has to be there before, and is ended after it. */
         readonly with?: () => Promise<() => Promise<void>>;
-        /** Whether the volumes are others than before, which they cannot be while a pod of the attempt before refers to them. */
-        readonly afterDown?: boolean;
     }
     const attempts: Readonly<Record<string, Attempt>> = {
         "a token that is not right": {
@@ -51,9 +51,12 @@ export function badSettings(installation: Installation): void {
                 return { dags: { delivery: "gitSync", git: { ...settings, knownHosts } }, ...secrets };
             },
         },
+        "an image with another Airflow": {
+            says: /airflow\.version is "3\.2\.2", and the image holds Airflow \d/,
+            values: async () => ({ airflow: { version: "3.2.2", image: airflowImage } }),
+        },
         "a path that the NFS server does not export": {
             says: /storage\.nfs\.path.*\/no\/such\/export/,
-            afterDown: true,
             values: async (servers) => ({
                 hosting: "readWriteMany",
                 storage: { kind: "nfs", nfs: { server: servers.nfsAddress, path: "/no/such/export" } },
@@ -70,12 +73,9 @@ export function badSettings(installation: Installation): void {
     };
 
     describe("settings that are wrong", () => {
-        for (const [what, { says, values, with: prepare, afterDown }] of Object.entries(attempts)) {
+        for (const [what, { says, values, with: prepare }] of Object.entries(attempts)) {
             it(`end make up in one message that names the key, in less than two minutes: ${what}`, async () => {
                 const servers = await TestServers.shared();
-                if (afterDown) {
-                    await installation.clear();
-                }
                 const end = await prepare?.();
                 let made: Made;
                 try {

@@ -1,3 +1,4 @@
+import { airflowImage } from "../support/airflowImage";
 /** Files of DAGs by their paths. */
 export type DagFiles = Readonly<Record<string, string>>;
 
@@ -85,14 +86,13 @@ many_lines()
  * tasks have no rights.
  */
 export function podOperatorDag(dagId: string, namespace: string): string {
-    const image = "apache/airflow:3.3.2";
     return `from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 
 with DAG(dag_id="${dagId}", schedule=None, catchup=False):
     run_this_first = EmptyOperator(task_id="run_this_first")
-    common = {"image": "${image}", "cmds": ["echo"], "startup_timeout_seconds": 60, "get_logs": True}
+    common = {"image": "${airflowImage}", "cmds": ["echo"], "startup_timeout_seconds": 60, "get_logs": True}
     task = KubernetesPodOperator(
         task_id="task", name="allowed", namespace="${namespace}", arguments=["said by the pod itself"], **common
     )

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { airflowImage } from "../support/airflowImage";
 import type { Installation } from "../support/installation";
 import type { GitRepository } from "../support/testServers";
 import type { DagFiles } from "./dags";
@@ -74,7 +75,7 @@ export function byImage(installation: Installation): Delivery {
         name: "image",
         publish: async (files) => {
             write(join(folder, "dags"), files);
-            const containerfile = "FROM apache/airflow:3.3.2\nCOPY --chown=50000:0 dags /opt/airflow/dags\n";
+            const containerfile = `FROM ${airflowImage}\nCOPY --chown=50000:0 dags /opt/airflow/dags\n`;
             writeFileSync(join(folder, "Containerfile"), containerfile);
             // The same DAGs are the same image, wherever they are used.
             const content = createHash("sha256").update(JSON.stringify(files)).digest("hex");
@@ -91,6 +92,7 @@ function write(folder: string, files: DagFiles): void {
     rmSync(folder, { recursive: true, force: true });
     for (const [path, text] of Object.entries(files)) {
         mkdirSync(dirname(join(folder, path)), { recursive: true });
-        writeFileSync(join(folder, path), text);
+        // A script can be run, as in a checkout.
+        writeFileSync(join(folder, path), text, { mode: path.endsWith(".sh") ? 0o755 : 0o644 });
     }
 }

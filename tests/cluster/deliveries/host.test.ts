@@ -22,7 +22,7 @@ describe("Deliveries on a directory of the node", () => {
     // An image comes first: changing to one later would start all that runs once more.
     deliveryCase(storage, on, "image", async () => byImage(on));
     deliveryCase(storage, on, "volume", async () => byVolume(on));
-    sharedFiles(storage, on, () => on.isUp());
+    sharedFiles(storage, on, () => on.isUp(), false);
     const gitSync = deliveryCase(storage, on, "gitSync", async () => byGitSync(await bySsh()));
     changedInARun("gitSync", on, bySsh, gitSync);
     const gitBundle = deliveryCase(storage, on, "gitBundle", async () => byGitBundle(await byHttps()));

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { referenceOf } from "../../../local/images";
 import { waitFor } from "../../../local/support/deadline";
 import type { Installation } from "../support/installation";
 import { kube, objects } from "../support/kubernetes";
@@ -17,6 +18,28 @@ export const nfsServerSettings = {
     ...pinnedKeys(),
 } as const;
 
+/** A pod as anybody may make it, with programs that speak NFS: no root, no capability, no token. */
+function strangerPod(namespace: string): object {
+    return {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name: "stranger", namespace },
+        spec: {
+            automountServiceAccountToken: false,
+            restartPolicy: "Never",
+            securityContext: { runAsUser: 12345, runAsGroup: 12345, runAsNonRoot: true },
+            containers: [
+                {
+                    name: "stranger",
+                    image: referenceOf("nfs-ganesha"),
+                    command: ["sleep", "600"],
+                    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+                },
+            ],
+        },
+    };
+}
+
 /** What comes before, and what comes after. */
 interface Deliveries {
     /** Has the installation up, with a delivery that follows by itself. */
@@ -31,7 +54,7 @@ interface Deliveries {
 export function nfsServer(installation: Installation, { installed, publish, next }: Deliveries): void {
     const group = "the NFS server in the cluster";
     const dagId = "many_lines";
-    const { airflow, storage } = installation.namespaces;
+    const { airflow, storage, workers } = installation.namespaces;
 
     /** Starts a run, and comes back when the log file has a line with this number. */
     const writing = async (line: number): Promise<string> => {
@@ -43,11 +66,12 @@ export function nfsServer(installation: Installation, { installed, publish, next
         });
         return runId;
     };
+    const inApiServer = (script: string): Promise<string> =>
+        kube(["exec", "--namespace", airflow, "deployment/airflow-api-server", "--", "sh", "-c", script]);
     /** The log as the api-server finds it on its own mount. */
     const logFile = async (runId: string): Promise<string> => {
         const path = `/opt/airflow/logs/dag_id=${dagId}/run_id=${runId}/task_id=write/attempt=1.log`;
-        const inside = ["exec", "--namespace", airflow, "deployment/airflow-api-server", "--"];
-        return await kube([...inside, "sh", "-c", `cat '${path}' 2>/dev/null || true`]);
+        return await inApiServer(`cat '${path}' 2>/dev/null || true`);
     };
 
     const restarted = once("a server that is killed while a task writes", async () => {
@@ -70,37 +94,63 @@ export function nfsServer(installation: Installation, { installed, publish, next
         const runId = await writing(20);
         const { retained } = await installation.outputs();
         const made = await installation.down();
-        return { runId, made, files: claimOf(retained, "logs"), database: claimOf(retained, "database") };
+        return { runId, made, retained };
     });
-    const again = once("a make up with the claims that are left", async () => {
-        const { runId, files, database } = await destroyed();
+    const again = once("a make up after that", async () => {
+        const { runId, retained } = await destroyed();
         const delivery = await next();
         await delivery.publish({
             "many_lines.py": linesDag(dagId, lines),
             "afterwards.py": versionDag("afterwards", 1),
         });
-        installation.configure({
-            storage: { kind: "nfsServer", nfsServer: { existingClaim: files } },
-            database: { ...nfsServerSettings.database, existingClaim: database },
-            gitToken: undefined,
-            ...delivery.settings(),
-        });
+        installation.configure({ gitToken: undefined, ...delivery.settings() });
         await installation.up();
+        const found = (await installation.outputs()).retained;
         const log = await logFile(runId);
         const { state } = await (await installation.api()).run(dagId, (await restarted()).runId);
         const afterwards = await installation.runEnds("afterwards", await installation.trigger("afterwards"));
         await installation.down();
         const left = await Promise.all(
-            [files, database].map(async ({ namespace, name }) => {
+            [claimOf(retained, "logs"), claimOf(retained, "database")].map(async ({ namespace, name }) => {
                 const [claim] = await objects("persistentvolumeclaim", name, "--namespace", namespace);
                 await kube(["delete", "namespace", namespace, "--wait=false"]);
                 return claim?.status?.phase;
             }),
         );
-        return { log, state, left, afterwards };
+        return { log, state, left, afterwards, found, retained };
+    });
+
+    const stranger = once("a pod that speaks NFS by itself", async () => {
+        await installed();
+        const [service] = (
+            await objects("services", "--all-namespaces", "--selector=app.kubernetes.io/component=nfs-server")
+        ).filter(({ metadata }) => metadata.namespace?.startsWith(`${storage}-`));
+        const { clusterIP } = service.spec as { clusterIP: string };
+        const inside = ["exec", "--namespace", workers, "stranger", "--", "sh", "-c"];
+        await kube(["apply", "--filename", "-"], JSON.stringify(strangerPod(workers)));
+        await kube(["wait", "--for=condition=Ready", "--timeout=60s", "--namespace", workers, "pod/stranger"]);
+        const tried = await Promise.all(
+            [3, 4].map(async (version) => {
+                const url = `nfs://${clusterIP}/export/dags/evil.py?uid=50000&gid=0&version=${version}`;
+                return await kube([...inside, `timeout 30 nfs-cp /etc/hostname '${url}' 2>&1; echo "ended with $?"`]);
+            }),
+        );
+        await kube(["delete", "pod", "stranger", "--namespace", workers, "--grace-period=0", "--force"]);
+        const written = await inApiServer("find /opt/airflow/dags/ -name evil.py");
+        return { tried, written };
     });
 
     describe(group, () => {
+        it("serves the node alone: a pod that names itself Airflow's user writes nothing, by either version", async () => {
+            const { tried, written } = await stranger();
+            for (const told of tried) {
+                expect(told)
+                    .to.match(/failed/i)
+                    .and.to.not.contain("ended with 0");
+            }
+            expect(written).to.equal("");
+        });
+
         it("can be killed while a task writes: the task ends well and no line is lost", async () => {
             const { state, tries, log } = await restarted();
             expect(state).to.equal("success");
@@ -115,8 +165,9 @@ export function nfsServer(installation: Installation, { installed, publish, next
             expect((await destroyed()).made.milliseconds).to.be.lessThan(300_000);
         });
 
-        it("leaves its claim and that of the database, with which the next make up has logs and runs again", async () => {
-            const { log, state, left } = await again();
+        it("leaves its claim and that of the database, and the next make up has logs and runs again", async () => {
+            const { log, state, left, found, retained } = await again();
+            expect(found).to.deep.equal(retained);
             expect(log).to.contain("line 20 of");
             expect(state).to.equal("success");
             expect(left).to.deep.equal(["Bound", "Bound"]);

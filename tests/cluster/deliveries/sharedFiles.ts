@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "chai";
 import { stringify } from "yaml";
+import { airflowImage } from "../support/airflowImage";
 import type { Installation } from "../support/installation";
-import { kube } from "../support/kubernetes";
+import { kube, objects } from "../support/kubernetes";
 import { once } from "./once";
 
 const logs = "/opt/airflow/logs";
@@ -11,16 +12,23 @@ const logs = "/opt/airflow/logs";
  * What pods of two namespaces, and of other users, can do with the shared volumes.
  *
  * @param installed Has the installation up, with both volumes.
+ * @param isReadOnlyItself Whether what tasks see of DAGs cannot be written to even by a pod that mounts it to write.
  */
-export function sharedFiles(storage: string, installation: Installation, installed: () => Promise<unknown>): void {
+export function sharedFiles(
+    storage: string,
+    installation: Installation,
+    installed: () => Promise<unknown>,
+    isReadOnlyItself = true,
+): void {
     const { airflow, workers } = installation.namespaces;
 
     const tried = once(`files on ${storage}`, async () => {
         await installed();
+        const claims = await claimsInUse(airflow);
         const pods = [
-            await pod(airflow, 50000, 0),
-            await pod(workers, 50000, 0),
-            await pod(workers, 12345, 12345),
+            await pod(airflow, claims, 50000, 0),
+            await pod(workers, claims, 50000, 0, !isReadOnlyItself),
+            await pod(workers, claims, 12345, 12345),
         ] as const;
         try {
             const [here, there, stranger] = pods;
@@ -59,15 +67,41 @@ export function sharedFiles(storage: string, installation: Installation, install
     });
 }
 
+interface Workload {
+    readonly spec: { readonly template: { readonly spec: { readonly volumes?: readonly Volume[] } } };
+}
+
+interface Volume {
+    readonly name: string;
+    readonly persistentVolumeClaim?: { readonly claimName: string };
+}
+
+/** The claims on the shared volumes that Airflow uses now, whose names are the same in both namespaces. Older ones may be left. */
+async function claimsInUse(namespace: string): Promise<Record<"dags" | "logs", string>> {
+    const workloads = (await objects("deployments,statefulsets", "--namespace", namespace)) as unknown as Workload[];
+    const volumes = workloads.flatMap(({ spec }) => spec.template.spec.volumes ?? []);
+    const claimOf = (noun: string): string => {
+        const [claim] = volumes.flatMap((one) => (one.name === noun ? (one.persistentVolumeClaim ?? []) : []));
+        expect(claim, `claim of ${noun}`).not.to.equal(undefined);
+        return (claim as { claimName: string }).claimName;
+    };
+    return { dags: claimOf("dags"), logs: claimOf("logs") };
+}
+
 interface Pod {
     readonly run: (script: string) => Promise<string>;
     readonly remove: () => Promise<void>;
 }
 
 /** A pod with the shared volumes mounted as task pods have them. */
-async function pod(namespace: string, uid: number, gid: number): Promise<Pod> {
+async function pod(
+    namespace: string,
+    claims: Record<string, string>,
+    uid: number,
+    gid: number,
+    readOnlyDags = true,
+): Promise<Pod> {
     const name = `files-${randomBytes(4).toString("hex")}`;
-    const claims = { logs: "airflow-logs", dags: "airflow-dags" };
     const manifest = {
         apiVersion: "v1",
         kind: "Pod",
@@ -84,12 +118,12 @@ async function pod(namespace: string, uid: number, gid: number): Promise<Pod> {
             containers: [
                 {
                     name: "shell",
-                    image: "apache/airflow:3.3.2",
+                    image: airflowImage,
                     command: ["sleep", "infinity"],
                     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
                     volumeMounts: [
                         { name: "logs", mountPath: logs },
-                        { name: "dags", mountPath: "/opt/airflow/dags", readOnly: true },
+                        { name: "dags", mountPath: "/opt/airflow/dags", readOnly: readOnlyDags },
                     ],
                 },
             ],

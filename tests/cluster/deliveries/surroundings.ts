@@ -8,6 +8,7 @@ import { TestServers } from "../support/testServers";
 import { podOperatorDag, versionDag } from "./dags";
 import { byGitSync, byVolume } from "./deliveries";
 import { once } from "./once";
+import { ordinary, ordinaryDags, scriptSays } from "./ordinaryDags";
 import { claimOf, pinnedKeys } from "./retainedClaims";
 
 const packagesDag = `from airflow.sdk import dag, task
@@ -48,6 +49,7 @@ export function surroundings(installation: Installation): void {
         await delivery.publish({
             "packages.py": packagesDag,
             "pods.py": podOperatorDag("pods", workers),
+            ...ordinaryDags(workers),
         });
         installation.configure({
             ...delivery.settings(),
@@ -63,6 +65,7 @@ export function surroundings(installation: Installation): void {
             logsSecretAccessKey: s3.secretAccessKey,
             pythonPackages: { requirements, indexUrl },
             workers: { kubernetesPodOperator: true, resources: { cpuRequest: "10m" } },
+            triggerer: { resources: { cpuRequest: "10m" } },
         });
         await installation.up();
     });
@@ -169,6 +172,33 @@ export function surroundings(installation: Installation): void {
             expect(state).to.equal("failed");
             expect(texts.task).to.contain("said by the pod itself");
             expect(texts.task2).to.match(/pods is forbidden.*in the namespace \\*"default/);
+        });
+
+        it("runs what DAGs do elsewhere: files anywhere, scripts, the executor by name", async () => {
+            const { state, texts } = await logs(ordinary.tasks, ["writes", "runs_a_script", "has_an_environment"]);
+            expect(state, Object.values(texts).join("\n")).to.equal("success");
+            for (const place of ["/opt/airflow", "/opt/airflow/data/deep", "/home/airflow/.cache/mine"]) {
+                expect(texts.writes).to.contain(`wrote to ${place}\n`);
+            }
+            expect(texts.runs_a_script).to.contain(scriptSays);
+            expect(texts.has_an_environment).to.match(/sees \d+\.\d+/);
+        });
+
+        it("resumes tasks by triggers that lie beside the DAGs and in their plugins", async () => {
+            // Each refuses what another trigger would tell it.
+            const { state, states } = await logs(ordinary.triggers, []);
+            expect([state, states]).to.deep.equal(["success", { of_plugins: "success", of_dags: "success" }]);
+        });
+
+        it("schedules by a timetable of the DAGs' plugins, beside a plugin that is broken", async () => {
+            expect((await logs(ordinary.timetable, [])).state).to.equal("success");
+        });
+
+        it("follows pods and Jobs of deferred tasks", async () => {
+            const { state, states, texts } = await logs(ordinary.pods, ["job"]);
+            expect(state).to.equal("success");
+            expect(states).to.include({ deferred_pod: "success", deferred_job: "success" });
+            expect(texts.job).to.contain("said by a job");
         });
 
         it("copies logs to a bucket, and shows them from there", async () => {

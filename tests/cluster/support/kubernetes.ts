@@ -14,7 +14,7 @@ export interface AnyObject {
         readonly labels?: Readonly<Record<string, string>>;
         readonly annotations?: Readonly<Record<string, string>>;
         readonly deletionTimestamp?: string;
-        readonly ownerReferences?: readonly unknown[];
+        readonly ownerReferences?: readonly { readonly kind: string }[];
     };
     readonly spec?: {
         readonly claimRef?: { readonly namespace?: string };

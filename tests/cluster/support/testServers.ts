@@ -2,8 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { postgresImage } from "../../../components/database/databaseSettings";
 import { ganeshaConfiguration, ganeshaStart } from "../../../components/storage/ganeshaConfiguration";
-import { ensureImages, testImageNames } from "../../../local/images";
+import { ensureImages, recipes, testImageNames } from "../../../local/images";
 import { output } from "../../../local/support/execution";
 import { withLock } from "../../../local/support/lock";
 import { ensurePackages } from "../../../local/support/packages";
@@ -358,7 +359,7 @@ function manifests(hostKey: KeyPair, clientKey: KeyPair): string {
                 authorized_keys: `${clientKey.public}\n`,
             },
         }),
-        object("v1", "ConfigMap", "nfs", { data: { "ganesha.conf": ganeshaConfiguration } }),
+        object("v1", "ConfigMap", "nfs", { data: { "ganesha.conf": ganeshaConfiguration({ version3: true }) } }),
         service("git", "servers", [
             { port: 443, targetPort: 8443 },
             { port: 22, targetPort: 2222 },
@@ -412,7 +413,7 @@ function manifests(hostKey: KeyPair, clientKey: KeyPair): string {
             containers: [
                 {
                     name: "postgres",
-                    image: "postgres:17",
+                    image: postgresImage,
                     env: [
                         { name: "POSTGRES_PASSWORD", value: "a-password-for-tests" },
                         { name: "PGDATA", value: "/data/pgdata" },
@@ -435,8 +436,8 @@ function manifests(hostKey: KeyPair, clientKey: KeyPair): string {
             containers: [
                 {
                     name: "ganesha",
-                    image: "registry.k8s.io/sig-storage/nfs-provisioner:v4.0.8",
-                    command: ["sh", "-euc", ganeshaStart],
+                    image: recipes["nfs-ganesha"].reference,
+                    command: ["sh", "-euc", ganeshaStart({ version3: true })],
                     startupProbe: {
                         exec: { command: ["sh", "-c", "showmount --no-headers --exports 127.0.0.1 | grep -q /export"] },
                         periodSeconds: 1,

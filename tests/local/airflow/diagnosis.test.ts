@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type KubernetesObject, podLines, troubles, warnings } from "../../../local/airflow/diagnosis";
+import { type KubernetesObject, podLines, remarks, troubles, warnings } from "../../../local/airflow/diagnosis";
 
 const named = (name: string, namespace = "airflow") => ({ name, namespace });
 const readyPod: KubernetesObject = {
@@ -24,6 +24,24 @@ describe("The status", () => {
         const claim = { kind: "PersistentVolumeClaim", metadata: named("dags"), status: { phase: "Bound" } };
         expect(troubles([readyPod, deployment, job, claim], "airflow-workers")).to.deep.equal([]);
         expect(podLines([readyPod, job])).to.deep.equal(["airflow/scheduler  ready"]);
+    });
+
+    it("tells what Jobs of Airflow remark that have succeeded, and nothing of tasks", () => {
+        const ended = (namespace: string, phase: string, message?: string): KubernetesObject => ({
+            kind: "Pod",
+            metadata: { name: "pod", namespace },
+            status: {
+                phase,
+                containerStatuses: [{ name: "migrate", state: { terminated: { exitCode: 0, message } } }],
+            },
+        });
+        const pods = [
+            ended("airflow", "Succeeded", "The provider's own executor runs tasks.\n"),
+            ended("airflow", "Succeeded"),
+            ended("airflow", "Failed", "no remark"),
+            ended("airflow-workers", "Succeeded", "said by a task"),
+        ];
+        expect(remarks(pods, "airflow")).to.deep.equal(["The provider's own executor runs tasks."]);
     });
 
     it("says in plain words why a pod waits, and how it ended before", () => {

@@ -76,7 +76,7 @@ describe("make image: FOLDER", () => {
     it("knows the images of the local cluster by short names, too", () => {
         expect(imageNamed("apache/airflow:3.3.2")).to.equal("airflow");
         expect(imageNamed(recipes.airflow.reference)).to.equal("airflow");
-        expect(imageNamed("postgres:17")).to.equal("postgres");
+        expect(imageNamed("postgres:17.12-trixie")).to.equal("postgres");
         expect(imageNamed("apache/airflow:3.3.1")).to.equal(undefined);
         expect(imageNamed("apache/airflow")).to.equal(undefined);
         expect(imageNamed("airflow:3.3.2")).to.equal(undefined);

@@ -31,7 +31,7 @@ describe("images/nfs-ganesha", () => {
             mkdirSync(join(root, "bin"));
             writeFileSync(join(root, "etc/ganesha/vfs.conf"), "EXPORT {}");
             writeFileSync(join(root, "etc/services"), "sunrpc\t\t111/tcp\tportmapper\n");
-            for (const name of ["ganesha.nfsd", "rpcbind", "showmount"]) {
+            for (const name of ["ganesha.nfsd", "nfs-ls", "rpcbind"]) {
                 writeFileSync(join(root, "bin", name), "", { mode: 0o755 });
             }
         });

@@ -7,7 +7,7 @@ import { repositoryDirectory } from "../../../local/support/paths";
 describe("local/images: recipes", () => {
     for (const name of [...imageNames, ...testImageNames]) {
         it(`names ${name} in full, with a tag that the kubelet does not pull anew`, () => {
-            expect(recipes[name].reference).to.match(/^(localhost|[a-z0-9.]+\.[a-z]+)\/[a-z0-9/-]+:v?\d[\w.]*$/);
+            expect(recipes[name].reference).to.match(/^(localhost|[a-z0-9.]+\.[a-z]+)\/[a-z0-9/-]+:v?\d[\w.-]*$/);
         });
     }
 

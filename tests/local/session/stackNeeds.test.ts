@@ -21,7 +21,8 @@ describe("What the local cluster needs for a stack", () => {
             nfs: true,
         });
         expect(stack("  airflow-kubernetes:storage: { kind: csi }\n").nfs).to.equal(false);
-        expect(stack("  airflow-kubernetes:database: { external: { host: h } }\n").images).to.deep.equal(["airflow"]);
+        const external = stack("  airflow-kubernetes:database: { external: { host: h } }\n");
+        expect(external).to.deep.equal({ images: ["airflow", "nfs-ganesha"], nfs: true });
     });
 
     it("does not follow settings of storage that hosting on one node has no use for", () => {

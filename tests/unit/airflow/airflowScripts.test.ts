@@ -63,6 +63,11 @@ def create_async_engine(url):
     return Engine()
 `,
     "airflow/__init__.py": "",
+    "airflow/__main__.py": `
+import json, os, sys
+def main():
+    with open(os.environ["STUB_LOG"], "a") as log: log.write(json.dumps({"argv": sys.argv, "last": sys.path[-1]}) + "\\n")
+`,
     "airflow/providers/__init__.py": "",
     "airflow/providers/fab/__init__.py": "",
     "airflow/providers/fab/auth_manager/__init__.py": "",
@@ -95,6 +100,7 @@ make_url = Url
 import os
 class User: id = 7
 class Manager:
+    def sync_roles(self): self.note("roles")
     def find_role(self, name): return name
     def find_user(self, username): return User() if username in os.environ["STUB_USERS"].split(",") else None
     def note(self, *words):
@@ -104,6 +110,7 @@ class Manager:
     def reset_password(self, id, password): return self.note("reset", id, len(password))
 class Builder:
     sm = Manager()
+    def add_permissions(self, update_perms): self.sm.note("permissions", update_perms)
     def __enter__(self): return self
     def __exit__(self, *error): return False
 get_application_builder = Builder
@@ -111,8 +118,22 @@ get_application_builder = Builder
     "bin/airflow": '#!/bin/sh\necho "airflow $*" >> "$STUB_LOG"\nexit "$STUB_AIRFLOW_CODE"\n',
 };
 
-function run(script: string, environment: Record<string, string>, args: string[] = []) {
-    const path = folder(standIns);
+/** What an image says of a Python package that it has. */
+function packages(versions: Readonly<Record<string, string>>): Record<string, string> {
+    return Object.fromEntries(
+        Object.entries(versions).map(([name, version]) => [
+            `${name.replaceAll("-", "_")}-${version}.dist-info/METADATA`,
+            `Metadata-Version: 2.4\nName: ${name}\nVersion: ${version}\n`,
+        ]),
+    );
+}
+
+const core = "apache-airflow-core";
+const provider = "apache-airflow-providers-cncf-kubernetes";
+const image = { [core]: "3.3.2", [provider]: "10.21.0" };
+
+function run(script: string, environment: Record<string, string>, args: string[] = [], versions: object = image) {
+    const path = folder({ ...standIns, ...packages({ ...versions }) });
     chmodSync(join(path, "bin/airflow"), 0o755);
     const log = join(path, "log");
     const { status, stdout, stderr } = spawnSync("python3", [join(directory, script), ...args], {
@@ -122,36 +143,44 @@ function run(script: string, environment: Record<string, string>, args: string[]
             PYTHONPATH: path,
             PYTHONDONTWRITEBYTECODE: "1",
             STUB_LOG: log,
+            TERMINATION_MESSAGE: join(path, "termination-message"),
             ...environment,
         },
     });
     const lines = existsSync(log) ? readFileSync(log, "utf8").trim().split("\n") : [];
-    return { code: status, stdout, stderr, lines };
+    const said = join(path, "termination-message");
+    const remark = existsSync(said) ? readFileSync(said, "utf8") : undefined;
+    return { code: status, stdout, stderr, lines, remark };
 }
 
 const secret = "s3cr3t-pass";
 const newKey = `${"n".repeat(43)}=`;
 const oldKey = `${"o".repeat(43)}=`;
 
-function migrate(database: Database, fernetKey = newKey, airflowCode = "0") {
-    return run("migrate.py", {
+/** Version of Airflow that was asked for, and versions of the provider that the executor is for. */
+const versions = ["3.3.2", "10.21.0", "10.26.0"];
+
+function migrate(database: Database, fernetKey = newKey, airflowCode = "0", held: object = image) {
+    const environment = {
         AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: `postgresql+psycopg2://airflow:${secret}@db.example:5432/airflow`,
         AIRFLOW__CORE__FERNET_KEY: fernetKey,
         STUB_DATABASE: JSON.stringify(database),
         STUB_AIRFLOW_CODE: airflowCode,
-    });
+    };
+    return run("migrate.py", environment, versions, held);
 }
 
 function migrateExternal(database: Database) {
     const rest = `ada:${secret}@db.example:6432/history`;
-    return run("migrate.py", {
+    const environment = {
         EXTERNAL_DATABASE: "True",
         AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: `postgresql+psycopg2://${rest}?sslmode=require`,
         AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC: `postgresql+asyncpg://${rest}?ssl=require`,
         AIRFLOW__CORE__FERNET_KEY: newKey,
         STUB_DATABASE: JSON.stringify(database),
         STUB_AIRFLOW_CODE: "0",
-    });
+    };
+    return run("migrate.py", environment, versions);
 }
 
 describe("the scripts that run in Airflow's image", function () {
@@ -177,6 +206,38 @@ describe("the scripts that run in Airflow's image", function () {
             expect(code).to.equal(0);
             expect(airflowCalls(lines)).to.deep.equal(["airflow db migrate"]);
             expect(lines.at(-1)).to.equal(`sql INSERT ["${newKey}:airflow-kubernetes"]`);
+        });
+
+        it("refuses an image with another Airflow than was asked for, before it asks the database", () => {
+            const { code, stderr, lines } = migrate({}, newKey, "0", { ...image, [core]: "3.3.1" });
+            expect(code).to.equal(65);
+            expect(stderr).to.contain('airflow.version is "3.3.2", and the image holds Airflow 3.3.1.');
+            expect(stderr).to.contain('Set airflow.version to "3.3.1"');
+            expect(lines).to.deep.equal([]);
+        });
+
+        it("takes an image with a build of that Airflow, and says nothing", () => {
+            const { code, remark } = migrate({}, newKey, "0", { [core]: "3.3.2+ours", [provider]: "10.25.3" });
+            expect(code).to.equal(0);
+            expect(remark).to.equal(undefined);
+        });
+
+        for (const other of ["10.20.9", "10.26.0"]) {
+            it(`says with the provider ${other} that its own executor runs tasks, and goes on`, () => {
+                const { code, stderr, remark, lines } = migrate({}, newKey, "0", { ...image, [provider]: other });
+                expect(code).to.equal(0);
+                expect(remark).to.match(
+                    /kubernetes 10\.2\d\.\d, which .* 10\.21\.0 or newer, below 10\.26\.0\. The provider's own/,
+                );
+                expect(stderr).to.contain(remark);
+                expect(airflowCalls(lines)).to.deep.equal(["airflow db migrate"]);
+            });
+        }
+
+        it("refuses an image that can start no pod", () => {
+            const { code, stderr } = migrate({}, newKey, "0", { [core]: "3.3.2" });
+            expect(code).to.equal(65);
+            expect(stderr).to.contain(`The image has no Python package ${provider}.`);
         });
 
         it("encrypts everything again when it is given two keys, after the migration", () => {
@@ -286,17 +347,18 @@ describe("the scripts that run in Airflow's image", function () {
                 STUB_WORKS: works,
             });
 
-        it("makes the user, with the role Admin", () => {
+        it("writes permissions and roles, and makes the user, with the role Admin", () => {
             const { code, lines, stdout } = create("");
             expect(code).to.equal(0);
-            expect(lines).to.deep.equal([`add ada ada@example.org Admin ${secret.length}`]);
+            expect(lines.slice(0, 2)).to.deep.equal(["permissions True", "roles"]);
+            expect(lines.slice(2)).to.deep.equal([`add ada ada@example.org Admin ${secret.length}`]);
             expect(stdout).to.equal('User "ada" made, with the role Admin.\n');
         });
 
         it("gives a user that exists the password, and makes no second one", () => {
             const { code, lines } = create("bob,ada");
             expect(code).to.equal(0);
-            expect(lines).to.deep.equal([`reset 7 ${secret.length}`]);
+            expect(lines.slice(2)).to.deep.equal([`reset 7 ${secret.length}`]);
         });
 
         it("fails when Airflow refuses, and never prints the password", () => {
@@ -307,6 +369,24 @@ describe("the scripts that run in Airflow's image", function () {
                 expect(stdout + stderr).to.not.contain(secret);
             }
             expect(create("").stdout + create("ada").stdout).to.not.contain(secret);
+        });
+    });
+
+    describe("guarded.py", () => {
+        it("starts the triggerer, with the DAGs after all other modules", () => {
+            const { code, lines } = run(
+                "../python/airflow_kubernetes/guarded.py",
+                { AIRFLOW__CORE__DAGS_FOLDER: "/the/dags" },
+                ["triggerer"],
+            );
+            expect(code).to.equal(0);
+            expect(JSON.parse(lines[0]).last).to.deep.equal("/the/dags");
+        });
+
+        it("starts it where no folder of DAGs is known", () => {
+            const { code, lines } = run("../python/airflow_kubernetes/guarded.py", {}, ["triggerer"]);
+            expect(code).to.equal(0);
+            expect(JSON.parse(lines[0]).argv.slice(1)).to.deep.equal(["triggerer"]);
         });
     });
 

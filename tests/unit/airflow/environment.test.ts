@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import {
     commonEnvironment,
+    extensionEnvironment,
     jobEnvironment,
     optionVariable,
     plainEnvironment,
@@ -11,6 +12,7 @@ import {
     userEnvironment,
     workerEnvironment,
 } from "../../../components/airflow/environment";
+import { outageEnvironment } from "../../../components/airflow/outages";
 import { ownedVariables, secretVariableNames } from "../../../components/airflow/ownedVariables";
 import type { SecretKeys } from "../../../components/airflow/secretKeys";
 import { withDefaults } from "../../../components/airflowKubernetesDefaults";
@@ -31,8 +33,13 @@ const common = {
     AIRFLOW__CORE__DAGS_FOLDER: "/opt/airflow/dags/current",
     AIRFLOW__CORE__EXECUTION_API_SERVER_URL: "http://airflow-api-server.a.svc.cluster.local:8080/airflow/execution/",
     AIRFLOW__CORE__LOAD_EXAMPLES: "False",
+    AIRFLOW__CORE__PLUGINS_FOLDER: "/opt/airflow/dags/current/plugins",
     AIRFLOW__LOGGING__COLORED_CONSOLE_LOG: "False",
     AIRFLOW__USAGE_DATA_COLLECTION__ENABLED: "False",
+    AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT: "900",
+    AIRFLOW__WORKERS__EXECUTION_API_RETRIES: "40",
+    AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX: "15",
+    AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS: "2",
     CONNECTION_CHECK_MAX_COUNT: "0",
 };
 
@@ -60,19 +67,30 @@ describe("environment", () => {
             AIRFLOW__CORE__PARALLELISM: "7",
             AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL: "11",
             AIRFLOW__FAB__ENABLE_PROXY_FIX: "True",
+            AIRFLOW__FAB__UPDATE_FAB_PERMS: "False",
             AIRFLOW__KUBERNETES_EXECUTOR__MULTI_NAMESPACE_MODE: "False",
             AIRFLOW__KUBERNETES_EXECUTOR__NAMESPACE: "w",
             AIRFLOW__KUBERNETES_EXECUTOR__POD_TEMPLATE_FILE: "/opt/airflow/pod_templates/worker.yaml",
+            AIRFLOW__KUBERNETES_EXECUTOR__TASK_PUBLISH_MAX_RETRIES: "-1",
             AIRFLOW__KUBERNETES_EXECUTOR__WORKER_PODS_CREATION_BATCH_SIZE: "5",
             AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK: "True",
             AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL: "60",
         });
     });
 
-    it("tells tasks no more than what is common, options, and an executor that asks for no database", () => {
+    it("lets processes find the extension before other packages, and its executor under the name that DAGs know", () => {
+        const executor = "KubernetesExecutor:airflow_kubernetes.executor.KubernetesExecutor";
+        expect(extensionEnvironment({})).to.deep.equal({
+            AIRFLOW__CORE__EXECUTOR: executor,
+            PYTHONPATH: "/opt/airflow-kubernetes",
+        });
+        expect(extensionEnvironment({ PYTHONPATH: "/p" })).to.include({ PYTHONPATH: "/opt/airflow-kubernetes:/p" });
+    });
+
+    it("tells tasks no more than what is common, options, and the executor that they may name", () => {
         expect(workerEnvironment(settings)).to.deep.equal({
             ...common,
-            AIRFLOW__CORE__EXECUTOR: "LocalExecutor",
+            AIRFLOW__CORE__EXECUTOR: "KubernetesExecutor",
             AIRFLOW__CORE__PARALLELISM: "7",
         });
     });
@@ -148,15 +166,21 @@ describe("ownedVariables", () => {
         const suggestions = [
             "AIRFLOW__CORE__LOAD_EXAMPLES",
             "AIRFLOW__CORE__PARALLELISM",
+            "AIRFLOW__CORE__PLUGINS_FOLDER",
             "AIRFLOW__FAB__ENABLE_PROXY_FIX",
+            "AIRFLOW__FAB__UPDATE_FAB_PERMS",
+            "AIRFLOW__KUBERNETES_EXECUTOR__TASK_PUBLISH_MAX_RETRIES",
             "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG",
             "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL",
+            ...Object.keys(outageEnvironment),
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED",
         ];
         const owned = [...mine].filter((name) => !suggestions.includes(name));
         expect(Object.keys(ownedVariables)).to.have.members([
             ...owned,
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER",
+            "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY",
+            "AIRFLOW__LOGGING__DAG_PROCESSOR_LOG_TARGET",
             "AIRFLOW__LOGGING__DELETE_LOCAL_LOGS",
             "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER",
             "AIRFLOW__LOGGING__REMOTE_LOGGING",
@@ -167,11 +191,34 @@ describe("ownedVariables", () => {
         ]);
     });
 
+    it("looks for plugins beside DAGs on the volume, and otherwise in the image", () => {
+        const git = { repository: "https://git.example.org/dags.git", subPath: "team" };
+        const folders = [DagDelivery.Volume, DagDelivery.GitSync, DagDelivery.Image, DagDelivery.GitBundle].map(
+            (delivery) => dagsEnvironment(withDefaults({ dags: { delivery, git } }).dags).AIRFLOW__CORE__PLUGINS_FOLDER,
+        );
+        expect(folders).to.deep.equal([
+            "/opt/airflow/dags/current/plugins",
+            "/opt/airflow/dags/git/current/team/plugins",
+            undefined,
+            undefined,
+        ]);
+        const options = { core: { plugins_folder: "/opt/airflow/plugins" } };
+        expect(workerEnvironment(withDefaults({ airflow: { options } })).AIRFLOW__CORE__PLUGINS_FOLDER).to.equal(
+            "/opt/airflow/plugins",
+        );
+        expect(processEnvironment(withDefaults({ airflow: { options } })).AIRFLOW__CORE__PLUGINS_FOLDER).to.equal(
+            "/opt/airflow/plugins",
+        );
+    });
+
     it("keeps options from naming what a delivery sets, which would tell the Jobs on the database of it", () => {
         const git = { repository: "https://git.example.org/dags.git" };
         for (const delivery of Object.values(DagDelivery)) {
             const dags = { delivery, git };
-            const variables = Object.keys(dagsEnvironment(withDefaults({ dags }).dags));
+            // The folder of plugins is a suggestion: an image of the user's may have its own.
+            const variables = Object.keys(dagsEnvironment(withDefaults({ dags }).dags)).filter(
+                (name) => name !== "AIRFLOW__CORE__PLUGINS_FOLDER",
+            );
             expect(variables, delivery).to.have.lengthOf(1);
             const [, section, key] = variables[0].toLowerCase().split("__");
             const problems = validate({ dags, airflow: { options: { [section]: { [key]: "x" } } } });

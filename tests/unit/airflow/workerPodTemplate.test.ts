@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { expect } from "chai";
+import { outageEnvironment } from "../../../components/airflow/outages";
 import { workerPodTemplate } from "../../../components/airflow/workerPodTemplate";
 import type { AirflowKubernetesArgs } from "../../../components/airflowKubernetesArgs";
 import { withDefaults } from "../../../components/airflowKubernetesDefaults";
@@ -29,10 +30,12 @@ describe("workerPodTemplate: the pod that a task runs in", () => {
         expect(pod.spec.restartPolicy).to.equal("Never");
     });
 
-    it("complies with the restricted standard and has no root file system to write to", () => {
+    it("complies with the restricted standard, and may write to its own files unless somebody says no", () => {
         const pod = template();
         expect(pod.spec.securityContext).to.deep.equal(restrictedPod({ uid: 50000, gid: 0 }));
-        expect(base(pod).securityContext).to.deep.equal(restrictedContainer());
+        expect(base(pod).securityContext).to.deep.equal(restrictedContainer(false));
+        const strict = template({ workers: { readOnlyRootFilesystem: true } });
+        expect(base(strict).securityContext).to.deep.equal(restrictedContainer());
         expect(pod.spec).to.not.have.any.keys("hostNetwork", "hostPID", "hostIPC");
     });
 
@@ -44,15 +47,16 @@ describe("workerPodTemplate: the pod that a task runs in", () => {
 
     it("reads DAGs, writes logs, and has a place for temporary files", () => {
         const pod = template();
+        const { claims } = withDefaults({}).storage;
         expect(base(pod).volumeMounts).to.deep.equal([
             { name: "dags", mountPath: "/opt/airflow/dags", readOnly: true },
             { name: "logs", mountPath: "/opt/airflow/logs", readOnly: false },
             { name: "tmp", mountPath: "/tmp" },
         ]);
         expect(pod.spec.volumes).to.deep.equal([
-            { name: "dags", persistentVolumeClaim: { claimName: "airflow-dags" } },
-            { name: "logs", persistentVolumeClaim: { claimName: "airflow-logs" } },
-            { name: "tmp", emptyDir: {} },
+            { name: "dags", persistentVolumeClaim: { claimName: claims.dags } },
+            { name: "logs", persistentVolumeClaim: { claimName: claims.logs } },
+            { name: "tmp", emptyDir: { sizeLimit: "8Gi" } },
         ]);
     });
 
@@ -65,10 +69,12 @@ describe("workerPodTemplate: the pod that a task runs in", () => {
                 name: "AIRFLOW__CORE__EXECUTION_API_SERVER_URL",
                 value: "http://airflow-api-server.airflow.svc.cluster.local:8080/execution/",
             },
-            { name: "AIRFLOW__CORE__EXECUTOR", value: "LocalExecutor" },
+            { name: "AIRFLOW__CORE__EXECUTOR", value: "KubernetesExecutor" },
             { name: "AIRFLOW__CORE__LOAD_EXAMPLES", value: "False" },
+            { name: "AIRFLOW__CORE__PLUGINS_FOLDER", value: "/opt/airflow/dags/current/plugins" },
             { name: "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG", value: "False" },
             { name: "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED", value: "False" },
+            ...Object.entries(outageEnvironment).map(([name, value]) => ({ name, value })),
             { name: "CONNECTION_CHECK_MAX_COUNT", value: "0" },
         ]);
     });
@@ -77,7 +83,7 @@ describe("workerPodTemplate: the pod that a task runs in", () => {
         const pod = template({
             airflow: { image: "example.org/airflow:1", imagePullSecrets: ["pull"] },
             workers: {
-                resources: { memoryLimit: "3Gi" },
+                resources: { memoryLimit: "3Gi", ephemeralStorageLimit: "20Gi" },
                 terminationGracePeriodSeconds: 90,
                 placement: {
                     nodeSelector: { disk: "ssd" },
@@ -88,8 +94,8 @@ describe("workerPodTemplate: the pod that a task runs in", () => {
         });
         expect(base(pod).image).to.equal("example.org/airflow:1");
         expect(base(pod).resources).to.deep.equal({
-            requests: { cpu: "100m", memory: "256Mi" },
-            limits: { cpu: "2", memory: "3Gi" },
+            requests: { cpu: "100m", memory: "256Mi", "ephemeral-storage": "128Mi" },
+            limits: { cpu: "2", memory: "3Gi", "ephemeral-storage": "20Gi" },
         });
         expect(pod.spec.imagePullSecrets).to.deep.equal([{ name: "pull" }]);
         expect(pod.spec.nodeSelector).to.deep.equal({ disk: "ssd" });
@@ -114,12 +120,14 @@ describe("workerPodTemplate: the pod that a task runs in", () => {
         expect(metadata.annotations).to.deep.equal({
             note: "x",
             "cluster-autoscaler.kubernetes.io/safe-to-evict": "true",
+            "karpenter.sh/do-not-disrupt": "true",
         });
     });
 
     it("is not evicted by an autoscaler unless somebody says so", () => {
         expect(template().metadata.annotations).to.deep.equal({
             "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+            "karpenter.sh/do-not-disrupt": "true",
         });
     });
 

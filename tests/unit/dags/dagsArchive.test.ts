@@ -46,11 +46,21 @@ describe("dagsArchive", () => {
             expect(packDags(touched)).to.deep.equal(packDags(folder(dags)));
         });
 
-        it("does not depend on the modes of files, which a checkout's umask decides", () => {
+        it("does not depend on what of the modes of files a checkout's umask decides", () => {
             const closed = folder(dags);
             chmodSync(join(closed, "a.py"), 0o600);
-            chmodSync(join(closed, "team/b.py"), 0o755);
+            chmodSync(join(closed, "team/b.py"), 0o666);
             expect(packDags(closed)).to.deep.equal(packDags(folder(dags)));
+        });
+
+        it("depends on whether a file is a script that can be run", () => {
+            const [plain, script, closedScript] = [0o644, 0o775, 0o700].map((mode) => {
+                const source = folder(dags);
+                chmodSync(join(source, "a.py"), mode);
+                return packDags(source);
+            });
+            expect(script.digest).to.not.equal(plain.digest);
+            expect(closedScript).to.deep.equal(script);
         });
 
         it("does not depend on the order in which files were made", () => {
@@ -139,10 +149,10 @@ describe("dagsArchive", () => {
             );
         });
 
-        it("can be read by every user of the volume and run by none", () => {
+        it("can be read by every user of the volume, and run where their owner can run them", () => {
             const closed = folder(dags);
             chmodSync(join(closed, "a.py"), 0o700);
-            expect([...unpacked(packDags(closed).parts).modes]).to.deep.equal([0o644]);
+            expect([...unpacked(packDags(closed).parts).modes]).to.have.members([0o755, 0o644]);
         });
     });
 

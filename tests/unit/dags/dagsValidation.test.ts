@@ -254,8 +254,9 @@ describe("validate, of deliveries", () => {
         const requirements = file("requests==2.32.0\n");
         const env = [{ name: "PYTHONPATH", value: "/x" }];
         expect(validate({ workers: { env } })).to.deep.equal([]);
+        expect(validate({ scheduler: { env } }).map(({ path }) => path)).to.deep.equal(["scheduler.env[0].name"]);
         const both = validate({ pythonPackages: { requirements }, workers: { env }, dagProcessor: { env } });
-        expect(both.map(({ path }) => path)).to.have.members(["workers.env[0].name", "dagProcessor.env[0].name"]);
+        expect(both.map(({ path }) => path)).to.include.members(["workers.env[0].name", "dagProcessor.env[0].name"]);
         const pip = validate({ workers: { env: [{ name: "_PIP_ADDITIONAL_REQUIREMENTS", value: "requests" }] } });
         expect(problemsMessage(pip, "x")).to.contain("Set pythonPackages.requirements.");
     });

@@ -107,9 +107,10 @@ describe("the folder of DAGs", () => {
 
     it("is on the shared volume, read-only and without a subPath, where a delivery fills that", () => {
         for (const delivery of [DagDelivery.Volume, DagDelivery.GitSync]) {
+            const claimName = settings(delivery).storage.claims.dags;
             expect(dagsMounts(settings(delivery))).to.deep.equal([
                 {
-                    volume: { name: "dags", persistentVolumeClaim: { claimName: "airflow-dags" } },
+                    volume: { name: "dags", persistentVolumeClaim: { claimName } },
                     mount: { name: "dags", mountPath: "/opt/airflow/dags", readOnly: true },
                 },
             ]);

@@ -96,15 +96,21 @@ describe("install_packages.py, run by a real Python with a stand-in of pip", fun
         install({ packages, set: "aaaa" });
         age("aaaa", 1000);
         install({ packages, set: "bbbb" });
-        age("bbbb", 2000);
         expect(sets(packages)).to.deep.equal(["aaaa", "bbbb"]);
+        age("aaaa", 1000);
+        age("bbbb", 2000);
         install({ packages, set: "cccc" });
         expect(sets(packages)).to.deep.equal(["bbbb", "cccc"]);
+        age("bbbb", 2000);
         age("cccc", 3000);
         // Back to an earlier one: it is the newest now.
         install({ packages, set: "bbbb" });
+        age("cccc", 3000);
         install({ packages, set: "eeee" });
         expect(sets(packages)).to.deep.equal(["bbbb", "eeee"]);
+        // In use in the last day, all of them.
+        install({ packages, set: "ffff" });
+        expect(sets(packages)).to.deep.equal(["bbbb", "eeee", "ffff"]);
     });
 
     it("starts anew where an installation was interrupted", () => {

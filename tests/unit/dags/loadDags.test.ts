@@ -1,13 +1,16 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
+    chmodSync,
     existsSync,
     lstatSync,
     mkdirSync,
     readdirSync,
     readFileSync,
     readlinkSync,
+    statSync,
     symlinkSync,
+    utimesSync,
     writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -27,10 +30,11 @@ function delivered(files: Files): { parts: string; digest: string } {
     return { parts: folder(Object.fromEntries(names)), digest };
 }
 
-function load(volume: string, files: Files, digest?: string) {
+function load(volume: string, files: Files, digest?: string, environment: NodeJS.ProcessEnv = {}) {
     const archive = delivered(files);
     const result = spawnSync("python3", [scriptPath, "archive", archive.parts, volume, digest ?? archive.digest], {
         encoding: "utf8",
+        env: { ...process.env, ...environment },
     });
     return { code: result.status, stdout: result.stdout, stderr: result.stderr, digest: archive.digest };
 }
@@ -102,13 +106,50 @@ describe("load_dags.py, run by a real Python", function () {
         expect(existsSync(join(volume, "current/team/b.py"))).to.equal(false);
     });
 
-    it("keeps the load before, for who is reading it, and removes older ones", () => {
+    it("keeps the load before, and what was in use in the last day, and removes older ones", () => {
         const volume = folder();
         const one = load(volume, first);
         const two = load(volume, second);
-        expect(readdirSync(join(volume, ".loads"))).to.have.members([one.digest, two.digest]);
         const three = load(volume, { "a.py": "version = 3\n" });
-        expect(readdirSync(join(volume, ".loads"))).to.have.members([two.digest, three.digest]);
+        const all = [one.digest, two.digest, three.digest];
+        expect(readdirSync(join(volume, ".loads"))).to.have.members(all);
+        for (const { digest } of [one, two, three]) {
+            utimesSync(join(volume, ".loads", digest), 1000, 1000);
+        }
+        const four = load(volume, { "a.py": "version = 4\n" });
+        expect(readdirSync(join(volume, ".loads"))).to.have.members([three.digest, four.digest]);
+    });
+
+    it("does its work where an older load cannot be removed, and says so", () => {
+        const volume = folder();
+        const stuck = join(volume, ".loads", "0".repeat(64));
+        mkdirSync(join(stuck, "open"), { recursive: true });
+        utimesSync(stuck, 1000, 1000);
+        // As on NFS, where a file that a task has open is no longer there, but its folder cannot be removed.
+        const site = folder({
+            "sitecustomize.py": "import shutil\nshutil.rmtree = lambda path, ignore_errors=False: None\n",
+        });
+        const { code, stdout } = load(volume, first, undefined, { PYTHONPATH: site });
+        expect(code).to.equal(0);
+        expect(stdout).to.contain(`${stuck} is in use in part; the next load removes it\n`);
+        expect(tree(join(volume, "current"))).to.deep.equal(first);
+    });
+
+    it("keeps scripts that can be run, whatever else the mode of a file was", () => {
+        const volume = folder();
+        const source = folder({ "a.py": "", "run.sh": "#!/bin/sh\n", "own.sh": "" });
+        const modes = () =>
+            ["a.py", "run.sh", "own.sh"].map((name) => statSync(join(volume, "current", name)).mode & 0o777);
+        chmodSync(join(source, "a.py"), 0o600);
+        chmodSync(join(source, "run.sh"), 0o777);
+        chmodSync(join(source, "own.sh"), 0o700);
+        const { parts, digest } = packDags(source);
+        const delivery = folder(
+            Object.fromEntries(parts.map((part, at) => [`dags.00${at}`, Buffer.from(part, "base64")])),
+        );
+        const { status } = spawnSync("python3", [scriptPath, "archive", delivery, volume, digest]);
+        expect(status).to.equal(0);
+        expect(modes()).to.deep.equal([0o644, 0o755, 0o755]);
     });
 
     it("goes back to an earlier load", () => {

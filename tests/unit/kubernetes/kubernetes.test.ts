@@ -131,9 +131,10 @@ describe("parseQuantity", () => {
 });
 
 describe("podRules", () => {
-    it("grants the scheduler six verbs on pods and reading logs, and nothing else", () => {
-        expect(schedulerRules).to.have.lengthOf(2);
-        const [onPods, onLogs] = schedulerRules;
+    it("grants the scheduler six verbs on pods, and reading of logs and events, and nothing else", () => {
+        expect(schedulerRules).to.have.lengthOf(3);
+        const [onPods, onLogs, onEvents] = schedulerRules;
+        expect(onEvents).to.deep.equal({ apiGroups: [""], resources: ["events"], verbs: ["list"] });
         expect(onPods.apiGroups).to.deep.equal([""]);
         expect(onPods.resources).to.deep.equal(["pods"]);
         expect(onPods.verbs).to.have.members(["create", "delete", "get", "list", "patch", "watch"]);

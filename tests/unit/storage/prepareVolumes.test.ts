@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { Hosting } from "../../../components/airflowKubernetesArgs";
@@ -254,10 +254,14 @@ describe("prepare_directories.py", () => {
     const uid = process.getuid?.() ?? 0;
     const gid = process.getgid?.() ?? 0;
 
-    function run(action: string, directories: object[]) {
+    function run(action: string, directories: object[], installation = "airflow") {
         const { status, stdout, stderr } = spawnSync("python3", [join(directory, "prepare_directories.py"), action], {
             encoding: "utf8",
-            env: { PATH: process.env.PATH, DIRECTORIES: JSON.stringify(directories) },
+            env: {
+                PATH: process.env.PATH,
+                DIRECTORIES: JSON.stringify(directories),
+                INSTALLATION: installation,
+            },
         });
         return { code: status, stdout, stderr: stderr.trim() };
     }
@@ -278,7 +282,22 @@ describe("prepare_directories.py", () => {
         const mode = spawnSync("stat", ["-c", "%a %u:%g", path], { encoding: "utf8" }).stdout.trim();
         expect(mode).to.equal(`2775 ${uid}:${gid}`);
         expect(run("write", [one(path)])).to.deep.include({ code: 0, stderr: "" });
-        expect(spawnSync("ls", ["-A", path], { encoding: "utf8" }).stdout).to.equal("");
+        expect(spawnSync("ls", ["-A", path], { encoding: "utf8" }).stdout).to.equal(".installation\n");
+    });
+
+    it("changes nothing in a directory of another installation, and says whose it is", () => {
+        const root = folder({});
+        const [theirs, free] = [join(root, "dags"), join(root, "logs")];
+        expect(run("give", [one(theirs)], "team-a").code).to.equal(0);
+        for (const action of ["give", "write"]) {
+            const { code, stderr } = run(action, [one(free), one(theirs)], "team-b");
+            expect(code).to.equal(65);
+            expect(stderr).to.match(
+                /^storage\.nfs\.path is "\/srv": .* belongs to the installation in the namespace "team-a"/,
+            );
+        }
+        expect(existsSync(free)).to.equal(false);
+        expect(run("give", [one(theirs)], "team-a").code).to.equal(0);
     });
 
     it("says what cannot be made, with setting and remedy, and that no other try helps", () => {

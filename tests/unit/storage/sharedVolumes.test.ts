@@ -8,11 +8,14 @@ import { exportedPath } from "../../../components/storage/storageLocation";
 
 const sizes = { dagsSize: "3Gi", logsSize: "4Gi" };
 
+/** What the name of a claim on a shared volume ends with. */
+const hash = /-[0-9a-f]{6}$/;
+
 /** Claims, sizes and what each namespace sees. */
 function views(args: AirflowKubernetesArgs, made?: MadeStorage): Record<string, unknown> {
     return Object.fromEntries(
         sharedVolumes(withDefaults(args), made).map(({ noun, claimName, size, views }) => [
-            `${noun} ${claimName} ${size}`,
+            `${noun} ${claimName.replace(hash, "")} ${size}`,
             Object.fromEntries(
                 Object.entries(views).map(([namespace, view]) => [namespace, [view?.accessMode, view?.source]]),
             ),
@@ -49,13 +52,13 @@ describe("sharedVolumes", () => {
     });
 
     it("are directories of an export, whose root is seen only where they are made", () => {
-        const source = (path: string) => ({ nfs: { server: "10.0.0.5", path } });
+        const source = (path: string, more = {}) => ({ nfs: { server: "10.0.0.5", path, ...more } });
         const nfs = { server: "10.0.0.5", path: "/srv/airflow" };
         expect(views(hosted({ kind: StorageKind.Nfs, nfs }))).to.deep.equal({
             "shares airflow-shares 7Gi": { storage: ["ReadWriteMany", source("/srv/airflow")] },
             "dags airflow-dags 3Gi": {
                 airflow: ["ReadWriteMany", source("/srv/airflow/dags")],
-                workers: ["ReadOnlyMany", source("/srv/airflow/dags")],
+                workers: ["ReadOnlyMany", source("/srv/airflow/dags", { readOnly: true })],
             },
             "logs airflow-logs 4Gi": {
                 airflow: ["ReadWriteMany", source("/srv/airflow/logs")],
@@ -89,6 +92,7 @@ describe("sharedVolumes", () => {
                     csi: {
                         driver: "file.csi.example.com",
                         volumeHandle: "dags#w",
+                        readOnly: true,
                         volumeAttributes: { share: "team-dags" },
                         nodeStageSecretRef: { namespace: "secrets", name: "key" },
                     },
@@ -146,8 +150,44 @@ describe("sharedVolumes", () => {
     });
 });
 
+describe("the names of claims", () => {
+    const claims = (args: AirflowKubernetesArgs) => withDefaults(args).storage.claims;
+    const nfs = { server: "10.0.0.5", path: "/srv" };
+
+    it("change with what the volumes are made of", () => {
+        const all = [
+            {},
+            { storage: { hostPath: "/data/other" } },
+            hosted({ kind: StorageKind.Nfs, nfs }),
+            hosted({ kind: StorageKind.Nfs, nfs: { ...nfs, path: "/other" } }),
+            hosted({}),
+            hosted({ nfsServer: { storageClass: "fast" } }),
+            hosted({ kind: StorageKind.StorageClass, storageClass: "shared" }),
+        ].map((args) => claims(args).dags);
+        expect(new Set(all).size).to.equal(all.length);
+        for (const name of all) {
+            expect(name).to.match(/^airflow-dags-[0-9a-f]{6}$/);
+        }
+    });
+
+    it("stay with another size, and when data that were left are named", () => {
+        expect(claims({ storage: { logsSize: "99Gi" } })).to.deep.equal(claims({}));
+        const existingClaim = { namespace: "kept", name: "disk" };
+        expect(claims(hosted({ nfsServer: { existingClaim } }))).to.deep.equal(claims(hosted({})));
+    });
+
+    it("are those of directories that follow Airflow's namespace", () => {
+        expect(withDefaults({ namespaces: { airflow: "two" } }).storage.hostPath).to.equal("/data/two");
+        expect(claims({ namespaces: { airflow: "two" } })).to.not.deep.equal(claims({}));
+    });
+});
+
 describe("preparedDirectories", () => {
-    const prepared = (args: AirflowKubernetesArgs) => preparedDirectories(withDefaults(args));
+    const prepared = (args: AirflowKubernetesArgs) =>
+        preparedDirectories(withDefaults(args)).map((directory) => ({
+            ...directory,
+            claimName: directory.claimName.replace(hash, ""),
+        }));
 
     it("are the roots of volumes of their own", () => {
         const shared = { name: "", owner: { uid: 50000, gid: 0 }, mode: "2775" };

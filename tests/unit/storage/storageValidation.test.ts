@@ -9,7 +9,7 @@ import { readArgs } from "../../../config";
 const hosted = (storage: StorageArgs, rest: AirflowKubernetesArgs = {}): AirflowKubernetesArgs => ({
     ...rest,
     hosting: Hosting.ReadWriteMany,
-    storage,
+    storage: { ...storage, nfsServer: { image: "registry.example.com/nfs-ganesha:4.3", ...storage.nfsServer } },
 });
 const nfs = (server: string, path: string) => hosted({ kind: StorageKind.Nfs, nfs: { server, path } });
 const csi = (volumeHandle: string, volumeAttributes?: Record<string, string>) =>
@@ -32,6 +32,24 @@ const broken: Record<string, Case> = {
         args: hosted({ kind: StorageKind.Nfs }),
         path: "storage.nfs",
         says: /which storage\.kind nfs needs/,
+    },
+    "the kind nfsServer without an image: no public one is maintained": {
+        args: { hosting: Hosting.ReadWriteMany },
+        path: "storage.nfsServer.image",
+        says: /images\/nfs-ganesha builds .* one command/,
+    },
+    "no clients at all": {
+        args: hosted({ nfsServer: { clients: [] } }),
+        path: "storage.nfsServer.clients",
+        says: /or nothing at all/,
+    },
+    "a client by its name": {
+        args: hosted({ nfsServer: { clients: ["node-1"] } }),
+        path: "storage.nfsServer.clients[0]",
+    },
+    "a range that is longer than an address": {
+        args: hosted({ nfsServer: { clients: ["10.0.0.0/24", "10.0.0.0/33"] } }),
+        path: "storage.nfsServer.clients[1]",
     },
     "the kind csi without its settings": { args: hosted({ kind: StorageKind.Csi }), path: "storage.csi" },
     "the kind storageClass without a class": {
@@ -149,6 +167,9 @@ const broken: Record<string, Case> = {
 /** What is right, and close to what is wrong. */
 const right: Record<string, AirflowKubernetesArgs> = {
     "the server in the cluster, by itself": hosted({}),
+    "clients by address and range": hosted({
+        nfsServer: { clients: ["10.0.0.7", "10.1.0.0/16", "fd00::/64", "fd00::7"] },
+    }),
     "the server in the cluster with a disk of before": hosted({ nfsServer: { existingClaim: claim } }),
     "an NFS server by its address": nfs("10.0.0.5", "/"),
     "an NFS server by an IPv6 address": nfs("fd00::5", "/srv/air-flow_1"),
