@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clusterDown } from "../cluster";
 import { ensureImages, testImageNames } from "../images";
+import { chooseEngine, startEngine } from "../pulumi/engine";
 import { setting } from "../session/options";
 import { allNeeds } from "../session/stackNeeds";
 import { chooseCluster, startCluster } from "../session/targetCluster";
 import { Interrupted, UserError } from "../support/errors";
-import { capture, run } from "../support/execution";
+import { capture, findOnPath, run } from "../support/execution";
 import { main } from "../support/main";
 import { repositoryDirectory } from "../support/paths";
 import { Stopwatch, say } from "../support/progress";
@@ -165,11 +166,15 @@ async function mocha(runner: Runner, config: string, grep: string | undefined): 
     }
 }
 
-/** Starts the local cluster with its images; says why, and hands back false, when it cannot. */
+/**
+ * Starts the local cluster with its images, and has Pulumi built, so that no test waits for it beyond its deadline. Says why, and
+ * hands back false, when it cannot.
+ */
 async function tryStart(): Promise<boolean> {
     try {
         await startCluster(chooseCluster("local"), allNeeds);
         await ensureImages(testImageNames);
+        await startEngine(await chooseEngine(setting(process.env, "ENGINE")), findOnPath("pulumi"));
         return true;
     } catch (error) {
         say(`The suites on the cluster could not run: ${messageOf(error)}`);
