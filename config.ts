@@ -1,3 +1,4 @@
+import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import {
@@ -15,35 +16,48 @@ import {
 
 const text = z.string();
 const texts = z.record(text, text);
-const resources = z
-    .strictObject({
-        cpuRequest: text,
-        cpuLimit: text,
-        memoryRequest: text,
-        memoryLimit: text,
-        ephemeralStorageRequest: text,
-        ephemeralStorageLimit: text,
-    })
-    .partial();
+/** What null unsets may also be left out. */
+const nullable = <T extends z.ZodType>(type: T) => type.nullable().optional();
+const resources = z.strictObject({ requests: texts, limits: texts }).partial();
+const reference = z.strictObject({ name: text, key: text, optional: z.boolean().optional() });
 const environment = z.array(
     z.strictObject({
         name: text,
         value: text.optional(),
-        secretName: text.optional(),
-        secretKey: text.optional(),
+        valueFrom: z
+            .strictObject({
+                secretKeyRef: reference,
+                configMapKeyRef: reference,
+                fieldRef: z.strictObject({ fieldPath: text, apiVersion: text.optional() }),
+                resourceFieldRef: z.strictObject({
+                    resource: text,
+                    containerName: text.optional(),
+                    divisor: text.optional(),
+                }),
+            })
+            .partial()
+            .optional(),
     }),
 );
-const placement = z
-    .strictObject({
-        nodeSelector: texts,
-        tolerations: z.array(
-            z
-                .strictObject({ key: text, operator: text, value: text, effect: text, tolerationSeconds: z.int() })
-                .partial(),
-        ),
-        priorityClassName: text,
-    })
+const source = z.strictObject({ name: text, optional: z.boolean().optional() });
+const environmentSources = z.array(z.strictObject({ prefix: text, configMapRef: source, secretRef: source }).partial());
+const toleration = z
+    .strictObject({ key: text, operator: text, value: text, effect: text, tolerationSeconds: z.int() })
     .partial();
+const named = z.array(z.looseObject({ name: text }));
+/** Kubernetes knows the fields of pods. Here are the ones that are looked at before. */
+const podTemplate = z.looseObject({
+    metadata: z.looseObject({ labels: nullable(texts), annotations: nullable(texts) }).optional(),
+    spec: z
+        .looseObject({
+            containers: named.optional(),
+            initContainers: named.optional(),
+            volumes: named.optional(),
+            nodeSelector: nullable(texts),
+            tolerations: z.array(toleration).optional(),
+        })
+        .optional(),
+}) as unknown as z.ZodType<k8s.types.input.core.v1.PodTemplateSpecPatch>;
 const existingClaim = z.strictObject({ namespace: text, name: text });
 const storage = z
     .strictObject({
@@ -61,6 +75,7 @@ const storage = z
                 storageClass: text,
                 existingClaim,
                 resources,
+                podTemplate,
             })
             .partial(),
         nfs: z.strictObject({ server: text, path: text }),
@@ -95,6 +110,7 @@ const dags = z
                 submodules: z.enum(GitSubmodules),
                 image: text,
                 resources,
+                podTemplate,
             })
             .partial(),
         image: z.strictObject({ path: text }).partial(),
@@ -122,6 +138,7 @@ const database = z
         retain: z.boolean(),
         existingClaim,
         resources,
+        podTemplate,
         external: z.strictObject({
             host: text,
             port: z.int().optional(),
@@ -133,7 +150,7 @@ const database = z
     })
     .partial();
 const serviceAccount = z.strictObject({ annotations: texts, labels: texts }).partial();
-const airflowProcess = z.strictObject({ replicas: z.int(), resources, env: environment, placement }).partial();
+const airflowProcess = z.strictObject({ replicas: z.int(), resources, env: environment, podTemplate }).partial();
 
 /**
  * Keys of a stack file and their shapes, which are those of the arguments of `AirflowKubernetes`. What values mean is checked
@@ -157,6 +174,9 @@ export const schema = z
                 url: text,
                 options: z.record(text, texts),
                 imagePullSecrets: z.array(text),
+                env: environment,
+                envFrom: environmentSources,
+                podTemplate,
                 clusterDomain: text,
             })
             .partial(),
@@ -169,15 +189,13 @@ export const schema = z
             .strictObject({
                 resources,
                 env: environment,
-                placement,
-                labels: texts,
-                annotations: texts,
-                terminationGracePeriodSeconds: z.int(),
+                podTemplate,
+                templates: z.record(text, podTemplate),
                 podsCreationBatchSize: z.int(),
                 kubernetesPodOperator: z.boolean(),
-                readOnlyRootFilesystem: z.boolean(),
             })
             .partial(),
+        jobs: z.strictObject({ resources, podTemplate }).partial(),
         serviceAccounts: z
             .strictObject({
                 apiServer: serviceAccount,

@@ -8,6 +8,7 @@ import { Extension } from "./airflow/extension";
 import { Migration } from "./airflow/migration";
 import { Scheduler } from "./airflow/scheduler";
 import { Triggerer } from "./airflow/triggerer";
+import { WorkerTemplates } from "./airflow/workerTemplates";
 import type { AirflowKubernetesArgs } from "./airflowKubernetesArgs";
 import { type AirflowSettings, withDefaults } from "./airflowKubernetesDefaults";
 import { validate } from "./airflowKubernetesValidation";
@@ -165,7 +166,7 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
                     disk,
                     settings: settings.database,
                     password: secrets.keys.databasePassword,
-                    imagePullSecrets,
+                    airflow: settings.airflow,
                 },
                 // A database that is retained in a directory of the node needs that prepared.
                 { parent: this, dependsOn: settings.database.retain ? [access, permissions] : [access] },
@@ -179,6 +180,11 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
             { parent: this },
         );
         const process = { ...airflow, extension: mount };
+        const templates = new WorkerTemplates(
+            `${name}-worker-templates`,
+            { instance, namespaces, settings },
+            { parent: this },
+        );
         const migration = new Migration(`${name}-migration`, airflow, {
             parent: this,
             dependsOn: postgres ? [access, postgres] : [access],
@@ -188,12 +194,16 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
         const migrated = { parent: this, dependsOn: [adminUser, permissions, ...dags.ready] };
         new ApiServer(`${name}-api-server`, process, migrated);
         new Triggerer(`${name}-triggerer`, process, migrated);
-        new DagProcessor(`${name}-dag-processor`, process, migrated);
+        new DagProcessor(`${name}-dag-processor`, { ...process, templates }, migrated);
         // Depending on everything that a task pod needs, it is the first to go: nothing makes pods after it.
-        new Scheduler(`${name}-scheduler`, process, {
-            ...migrated,
-            dependsOn: [...migrated.dependsOn, access],
-        });
+        new Scheduler(
+            `${name}-scheduler`,
+            { ...process, templates },
+            {
+                ...migrated,
+                dependsOn: [...migrated.dependsOn, access],
+            },
+        );
 
         new LogCleanup(
             `${name}-log-cleanup`,

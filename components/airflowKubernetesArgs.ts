@@ -1,3 +1,4 @@
+import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ServiceAccountsArgs } from "./access/serviceAccountsArgs";
 import type { DagsArgs } from "./dags/dagsArgs";
@@ -48,6 +49,8 @@ export interface AirflowKubernetesArgs {
     readonly triggerer?: ProcessArgs;
     /** The pods that tasks run in. */
     readonly workers?: WorkersArgs;
+    /** The Jobs that an update runs, and the CronJob that cleans up logs. */
+    readonly jobs?: JobsArgs;
     /** What a cloud knows Airflow's ServiceAccounts by: roles of AWS, Google Cloud or Azure. */
     readonly serviceAccounts?: ServiceAccountsArgs;
 }
@@ -116,6 +119,26 @@ export interface AirflowArgs {
      */
     readonly imagePullSecrets?: string[];
     /**
+     * Further environment variables of all Airflow processes, Jobs and tasks, such as `HTTPS_PROXY`. Every task can read them.
+     * @default - none
+     * @see https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/
+     */
+    readonly env?: k8s.types.input.core.v1.EnvVar[];
+    /**
+     * ConfigMaps and Secrets whose keys become environment variables of all Airflow processes, Jobs and tasks. They have to
+     * exist in the namespaces `airflow` and `workers`.
+     * @default - none
+     * @see https://kubernetes.io/docs/tasks/configure-pod-container/configure-pod-configmap/
+     */
+    readonly envFrom?: k8s.types.input.core.v1.EnvFromSource[];
+    /**
+     * What is merged onto every pod that the component makes, also those of Postgres, git-sync and the NFS server. A container
+     * named `*` stands for each of the component's own.
+     * @default - nothing
+     * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-template-v1/
+     */
+    readonly podTemplate?: k8s.types.input.core.v1.PodTemplateSpecPatch;
+    /**
      * Domain of the cluster's Services.
      * @default "cluster.local"
      */
@@ -154,9 +177,26 @@ export interface ProcessArgs {
      * Further environment variables.
      * @default - none
      */
-    readonly env?: EnvironmentVariableArgs[];
-    /** Which nodes and with what priority. */
-    readonly placement?: PlacementArgs;
+    readonly env?: k8s.types.input.core.v1.EnvVar[];
+    /**
+     * What is merged onto its pods. Its container has the name of its command, such as `api-server`.
+     * @default - nothing
+     * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-template-v1/
+     */
+    readonly podTemplate?: k8s.types.input.core.v1.PodTemplateSpecPatch;
+}
+
+/** Jobs of Airflow's image: migration, first user, loading and checks of DAGs, volumes, clean-up of logs. */
+export interface JobsArgs {
+    /** CPU and memory of a Job that runs Airflow: 100m to 2 CPUs and 256Mi to 1Gi unless given. */
+    readonly resources?: ResourcesArgs;
+    /**
+     * What is merged onto their pods. A container named `*` stands for each of the component's own. A changed one runs the
+     * Jobs again.
+     * @default - nothing
+     * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-template-v1/
+     */
+    readonly podTemplate?: k8s.types.input.core.v1.PodTemplateSpecPatch;
 }
 
 /** Task pods. */
@@ -167,24 +207,20 @@ export interface WorkersArgs {
      * Further environment variables. They are visible to every task.
      * @default - none
      */
-    readonly env?: EnvironmentVariableArgs[];
-    /** Which nodes and with what priority. */
-    readonly placement?: PlacementArgs;
+    readonly env?: k8s.types.input.core.v1.EnvVar[];
     /**
-     * Further labels.
+     * What is merged onto the pod of each task. Its container is called `base`; a task changes more with `pod_override`.
+     * @default - nothing
+     * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-template-v1/
+     */
+    readonly podTemplate?: k8s.types.input.core.v1.PodTemplateSpecPatch;
+    /**
+     * Further kinds of task pods by name, such as `gpu`, each merged onto the one above. A task asks for it with
+     * `executor_config={"pod_template_file": "/opt/airflow/pod_templates/gpu.yaml"}`.
      * @default - none
+     * @see https://airflow.apache.org/docs/apache-airflow-providers-cncf-kubernetes/stable/kubernetes_executor.html
      */
-    readonly labels?: Record<string, string>;
-    /**
-     * Further annotations.
-     * @default - none
-     */
-    readonly annotations?: Record<string, string>;
-    /**
-     * How long a task may clean up after it was asked to stop, in seconds.
-     * @default 30
-     */
-    readonly terminationGracePeriodSeconds?: number;
+    readonly templates?: Record<string, k8s.types.input.core.v1.PodTemplateSpecPatch>;
     /**
      * How many task pods the scheduler makes in one of its loops.
      * @default 16
@@ -198,83 +234,24 @@ export interface WorkersArgs {
      * @see https://airflow.apache.org/docs/apache-airflow-providers-cncf-kubernetes/stable/operators.html
      */
     readonly kubernetesPodOperator?: boolean;
-    /**
-     * Whether tasks can write to `/tmp` and the logs only, as Airflow's processes can.
-     * @default false, a task may write wherever its user may, up to `resources.ephemeralStorageLimit`
-     */
-    readonly readOnlyRootFilesystem?: boolean;
 }
 
 /**
- * Kubernetes quantities.
+ * What a container reserves and what it never exceeds, as Kubernetes quantities by resource: `cpu`, `memory`,
+ * `ephemeral-storage`, or that of a device such as `nvidia.com/gpu`.
  *
  * @see https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
  */
 export interface ResourcesArgs {
-    /** What the scheduler of Kubernetes reserves: CPU. */
-    readonly cpuRequest?: string;
-    /** CPU that is never exceeded. */
-    readonly cpuLimit?: string;
-    /** What the scheduler of Kubernetes reserves: memory. */
-    readonly memoryRequest?: string;
-    /** Memory; beyond it the container is killed. */
-    readonly memoryLimit?: string;
     /**
-     * What the scheduler of Kubernetes reserves: disk of the node, for what the container writes.
-     * @default - nothing; "128Mi" for tasks
+     * What the scheduler of Kubernetes reserves.
+     * @default - what the component asks for, also for each resource that is left out
      */
-    readonly ephemeralStorageRequest?: string;
+    readonly requests?: Record<string, pulumi.Input<string>>;
     /**
-     * Disk of the node: what the container writes to its own files and to `/tmp`, and its log. Beyond it the pod is evicted.
-     * @default - none, and "4Gi" for `/tmp`; "8Gi" for tasks
-     * @see https://kubernetes.io/docs/concepts/storage/ephemeral-storage/
+     * CPU that is never exceeded; memory beyond which the container is killed; `ephemeral-storage`, which counts `/tmp` and the
+     * container's log too, beyond which the pod is evicted. Of CPU and memory, what is left out here has no limit.
+     * @default - those of the component
      */
-    readonly ephemeralStorageLimit?: string;
-}
-
-/** An environment variable with a literal value, or with one from a Secret that exists in the pod's namespace. */
-export interface EnvironmentVariableArgs {
-    /** Name of the variable. */
-    readonly name: string;
-    /** Literal value, in which Kubernetes replaces `$(NAME)` by an earlier variable, and `$$` by `$`. Not for secrets. */
-    readonly value?: pulumi.Input<string>;
-    /** Name of a Secret, together with `secretKey`. */
-    readonly secretName?: pulumi.Input<string>;
-    /** Key in that Secret. */
-    readonly secretKey?: pulumi.Input<string>;
-}
-
-/** Where Kubernetes puts a pod. */
-export interface PlacementArgs {
-    /**
-     * Labels that a node must have.
-     * @default - any node
-     * @see https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#nodeselector
-     */
-    readonly nodeSelector?: Record<string, string>;
-    /**
-     * Taints that are tolerated.
-     * @default - none
-     * @see https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
-     */
-    readonly tolerations?: TolerationArgs[];
-    /**
-     * Name of a PriorityClass.
-     * @default - the cluster's default
-     */
-    readonly priorityClassName?: string;
-}
-
-/** A taint that is tolerated. */
-export interface TolerationArgs {
-    /** Key of the taint; empty matches all. */
-    readonly key?: string;
-    /** `Equal` or `Exists`. */
-    readonly operator?: string;
-    /** Value of the taint. */
-    readonly value?: string;
-    /** `NoSchedule`, `PreferNoSchedule` or `NoExecute`. */
-    readonly effect?: string;
-    /** How long a pod stays after a `NoExecute` taint came. */
-    readonly tolerationSeconds?: number;
+    readonly limits?: Record<string, pulumi.Input<string>>;
 }

@@ -1,18 +1,14 @@
+import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ServiceAccountsArgs } from "./access/serviceAccountsArgs";
-import {
-    type AirflowKubernetesArgs,
-    type EnvironmentVariableArgs,
-    Hosting,
-    type PlacementArgs,
-    type ProcessArgs,
-} from "./airflowKubernetesArgs";
+import { type AirflowKubernetesArgs, Hosting, type ProcessArgs } from "./airflowKubernetesArgs";
 import { type DagsSettings, dagsSettings } from "./dags/dagsSettings";
 import type { PythonPackagesArgs } from "./dags/pythonPackagesArgs";
 import { type DatabaseSettings, databaseSettings, postgresImage } from "./database/databaseSettings";
 import { PodSecurityLevel } from "./kubernetes/podSecurity";
-import type { ContainerResources } from "./kubernetes/resources";
+import { type ContainerResources, jobResources, withResources } from "./kubernetes/resources";
 import { type LogsSettings, logsSettings } from "./logs/logsSettings";
+import type { PodTemplatePatch } from "./pods/podTemplate";
 import { type StorageSettings, storageSettings } from "./storage/storageSettings";
 
 /**
@@ -23,6 +19,8 @@ export const versions = {
     airflow: "3.3.2",
     postgresImage,
 } as const;
+
+type EnvVar = k8s.types.input.core.v1.EnvVar;
 
 /** {@link AirflowKubernetesArgs} with nothing left open. */
 export interface AirflowSettings {
@@ -59,28 +57,35 @@ export interface CommonSettings {
     readonly fernetKey?: pulumi.Input<string>;
     readonly options: Record<string, Record<string, string>>;
     readonly imagePullSecrets: string[];
+    readonly env: EnvVar[];
+    readonly envFrom: k8s.types.input.core.v1.EnvFromSource[];
+    readonly podTemplate?: PodTemplatePatch;
     readonly clusterDomain: string;
+    readonly jobs: JobSettings;
+}
+
+/** Settings of the Jobs of Airflow's image. */
+export interface JobSettings {
+    readonly resources: ContainerResources;
+    readonly podTemplate?: PodTemplatePatch;
 }
 
 /** Settings of one of Airflow's processes. */
 export interface ProcessSettings {
     readonly replicas: number;
     readonly resources: ContainerResources;
-    readonly env: EnvironmentVariableArgs[];
-    readonly placement: PlacementArgs;
+    readonly env: EnvVar[];
+    readonly podTemplate?: PodTemplatePatch;
 }
 
 /** Settings of task pods. */
 export interface WorkerSettings {
     readonly resources: ContainerResources;
-    readonly env: EnvironmentVariableArgs[];
-    readonly placement: PlacementArgs;
-    readonly labels: Record<string, string>;
-    readonly annotations: Record<string, string>;
-    readonly terminationGracePeriodSeconds: number;
+    readonly env: EnvVar[];
+    readonly podTemplate?: PodTemplatePatch;
+    readonly templates: Readonly<Record<string, PodTemplatePatch>>;
     readonly podsCreationBatchSize: number;
     readonly kubernetesPodOperator: boolean;
-    readonly readOnlyRootFilesystem: boolean;
 }
 
 /**
@@ -88,17 +93,13 @@ export interface WorkerSettings {
  * container gets a share by its request: a process gets more than a task, so that the processes stay well.
  */
 const resources = {
-    apiServer: { cpuRequest: "200m", cpuLimit: "2", memoryRequest: "512Mi", memoryLimit: "2Gi" },
-    scheduler: { cpuRequest: "200m", cpuLimit: "2", memoryRequest: "384Mi", memoryLimit: "2Gi" },
-    dagProcessor: { cpuRequest: "200m", cpuLimit: "2", memoryRequest: "384Mi", memoryLimit: "2Gi" },
-    triggerer: { cpuRequest: "100m", cpuLimit: "1", memoryRequest: "256Mi", memoryLimit: "1Gi" },
+    apiServer: { requests: { cpu: "200m", memory: "512Mi" }, limits: { cpu: "2", memory: "2Gi" } },
+    scheduler: { requests: { cpu: "200m", memory: "384Mi" }, limits: { cpu: "2", memory: "2Gi" } },
+    dagProcessor: { requests: { cpu: "200m", memory: "384Mi" }, limits: { cpu: "2", memory: "2Gi" } },
+    triggerer: { requests: { cpu: "100m", memory: "256Mi" }, limits: { cpu: "1", memory: "1Gi" } },
     worker: {
-        cpuRequest: "100m",
-        cpuLimit: "2",
-        memoryRequest: "256Mi",
-        memoryLimit: "1Gi",
-        ephemeralStorageRequest: "128Mi",
-        ephemeralStorageLimit: "8Gi",
+        requests: { cpu: "100m", memory: "256Mi", "ephemeral-storage": "128Mi" },
+        limits: { cpu: "2", memory: "1Gi", "ephemeral-storage": "8Gi" },
     },
 } as const;
 
@@ -127,7 +128,14 @@ export function withDefaults(args: AirflowKubernetesArgs): AirflowSettings {
             fernetKey: args.airflow?.fernetKey,
             options: args.airflow?.options ?? {},
             imagePullSecrets: args.airflow?.imagePullSecrets ?? [],
+            env: args.airflow?.env ?? [],
+            envFrom: args.airflow?.envFrom ?? [],
+            podTemplate: args.airflow?.podTemplate,
             clusterDomain: args.airflow?.clusterDomain ?? "cluster.local",
+            jobs: {
+                resources: withResources(jobResources, args.jobs?.resources),
+                podTemplate: args.jobs?.podTemplate,
+            },
         },
         admin: {
             user: args.admin?.user ?? "admin",
@@ -139,15 +147,12 @@ export function withDefaults(args: AirflowKubernetesArgs): AirflowSettings {
         dagProcessor: processSettings(args.dagProcessor, resources.dagProcessor),
         triggerer: processSettings(args.triggerer, resources.triggerer),
         workers: {
-            resources: { ...resources.worker, ...args.workers?.resources },
+            resources: withResources(resources.worker, args.workers?.resources),
             env: args.workers?.env ?? [],
-            placement: args.workers?.placement ?? {},
-            labels: args.workers?.labels ?? {},
-            annotations: args.workers?.annotations ?? {},
-            terminationGracePeriodSeconds: args.workers?.terminationGracePeriodSeconds ?? 30,
+            podTemplate: args.workers?.podTemplate,
+            templates: args.workers?.templates ?? {},
             podsCreationBatchSize: args.workers?.podsCreationBatchSize ?? 16,
             kubernetesPodOperator: args.workers?.kubernetesPodOperator ?? false,
-            readOnlyRootFilesystem: args.workers?.readOnlyRootFilesystem ?? false,
         },
         serviceAccounts: args.serviceAccounts ?? {},
     };
@@ -156,8 +161,8 @@ export function withDefaults(args: AirflowKubernetesArgs): AirflowSettings {
 function processSettings(args: ProcessArgs | undefined, size: ContainerResources): ProcessSettings {
     return {
         replicas: args?.replicas ?? 1,
-        resources: { ...size, ...args?.resources },
+        resources: withResources(size, args?.resources),
         env: args?.env ?? [],
-        placement: args?.placement ?? {},
+        podTemplate: args?.podTemplate,
     };
 }

@@ -1,28 +1,29 @@
+import type * as k8s from "@pulumi/kubernetes";
 import { serviceAccountsProblems } from "./access/serviceAccountsValidation";
-import { optionVariable, secretVariables } from "./airflow/environment";
-import { ownedVariables, secretVariableNames } from "./airflow/ownedVariables";
-import { type AirflowKubernetesArgs, type EnvironmentVariableArgs, Hosting } from "./airflowKubernetesArgs";
+import { processContainers } from "./airflow/airflowProcess";
+import { optionVariable } from "./airflow/environment";
+import {
+    environmentProblems,
+    environmentSourcesProblems,
+    searchPathProblems,
+    variableFault,
+} from "./airflow/environmentValidation";
+import { paths } from "./airflow/paths";
+import { type AirflowKubernetesArgs, Hosting } from "./airflowKubernetesArgs";
 import { type AirflowSettings, withDefaults } from "./airflowKubernetesDefaults";
 import { dagsProblems } from "./dags/dagsValidation";
 import { pythonPackagesProblems } from "./dags/pythonPackagesValidation";
 import { databaseProblems } from "./database/databaseValidation";
 import { PodSecurityLevel } from "./kubernetes/podSecurity";
 import { logsProblems } from "./logs/logsValidation";
+import { podTemplateProblems } from "./pods/podTemplateValidation";
+import { airflowNames, everyPod } from "./pods/reservedNames";
 import type { Problem } from "./problems";
 import { storageProblems } from "./storage/storageValidation";
-import {
-    annotations,
-    check,
-    dnsLabel,
-    dnsName,
-    labels,
-    oneOf,
-    pinnedImage,
-    resources,
-    wholeNumber,
-} from "./validation/checks";
-import { placementProblems } from "./validation/placement";
+import { check, dnsLabel, dnsName, oneOf, pinnedImage, resources, wholeNumber } from "./validation/checks";
 import { textProblems } from "./validation/texts";
+
+type EnvVar = k8s.types.input.core.v1.EnvVar;
 
 /** Everything that is wrong with the arguments, or an empty list. Values that are not known yet are taken as right. */
 export function validate(args: AirflowKubernetesArgs): Problem[] {
@@ -39,6 +40,7 @@ export function validate(args: AirflowKubernetesArgs): Problem[] {
         ...airflow(settings),
         ...options(settings.airflow.options),
         ...admin(settings),
+        ...pods(settings),
         ...processes(settings),
         ...workers(settings),
         ...serviceAccountsProblems(settings.serviceAccounts),
@@ -135,26 +137,6 @@ function options(options: Record<string, Record<string, string>>): Problem[] {
     );
 }
 
-/** A problem when a user sets a variable that the component sets, or one that holds a secret. */
-function variableFault(path: string, variable: string, value: unknown): Problem[] {
-    // AIRFLOW__X__Y_CMD and AIRFLOW__X__Y_SECRET set the option Y as well.
-    const base = variable.replace(/_(CMD|SECRET)$/, "");
-    if (secretVariableNames.has(variable) || secretVariableNames.has(base)) {
-        return [{ path, allowed: "no option that holds a secret: it would be readable in every pod" }];
-    }
-    const instead = ownedVariables[variable] ?? ownedVariables[base];
-    return instead === undefined
-        ? []
-        : [{ path, value, allowed: `nothing: the component sets ${variable} itself`, remedy: instead }];
-}
-
-/** By reference a user may give a process whatever Airflow reads, other than what the component gives it. */
-function referenceFault(path: string, variable: string): Problem[] {
-    const owned = variable in ownedVariables || Object.values<string>(secretVariables).includes(variable);
-    const allowed = `nothing: the component sets ${variable} itself`;
-    return check(!owned, path, variable, allowed, ownedVariables[variable]);
-}
-
 function admin({ admin }: AirflowSettings): Problem[] {
     const { user, email, password } = admin;
     return [
@@ -166,77 +148,63 @@ function admin({ admin }: AirflowSettings): Problem[] {
     ];
 }
 
+/** What patches of the pods of Airflow's image have in common. */
+const airflowPod = { reserved: airflowNames, imageArgument: "airflow.image", environment: environmentProblems };
+
+function pods({ airflow }: AirflowSettings): Problem[] {
+    const restricted = { podSecurity: PodSecurityLevel.Restricted };
+    return [
+        ...environmentProblems("airflow.env", airflow.env),
+        ...searchPathProblems("airflow.env", airflow.env),
+        ...environmentSourcesProblems("airflow.envFrom", airflow.envFrom),
+        ...podTemplateProblems("airflow.podTemplate", airflow.podTemplate, {
+            ...restricted,
+            imageArgument: "the argument of each image",
+            reserved: everyPod,
+            environment: processEnvironmentProblems,
+        }),
+        ...resources("jobs.resources", airflow.jobs.resources),
+        ...podTemplateProblems("jobs.podTemplate", airflow.jobs.podTemplate, { ...airflowPod, ...restricted }),
+    ];
+}
+
+function processEnvironmentProblems(path: string, env: readonly EnvVar[]): Problem[] {
+    return [...environmentProblems(path, env), ...searchPathProblems(path, env)];
+}
+
 function processes(settings: AirflowSettings): Problem[] {
-    return (["apiServer", "scheduler", "dagProcessor", "triggerer"] as const).flatMap((noun) => {
-        const { replicas, env, placement, resources: size } = settings[noun];
+    return Object.entries(processContainers).flatMap(([noun, container]) => {
+        const { replicas, env, podTemplate, resources: size } = settings[noun as keyof typeof processContainers];
         return [
             // Only deferred tasks need a triggerer, and without it they wait; nothing works without the others.
             ...wholeNumber(`${noun}.replicas`, replicas, noun === "triggerer" ? 0 : 1, 20),
             ...resources(`${noun}.resources`, size),
-            ...environment(`${noun}.env`, env),
-            ...searchPath(`${noun}.env`, env),
-            ...placementProblems(`${noun}.placement`, placement),
+            ...processEnvironmentProblems(`${noun}.env`, env),
+            ...podTemplateProblems(`${noun}.podTemplate`, podTemplate, {
+                ...airflowPod,
+                container,
+                podSecurity: PodSecurityLevel.Restricted,
+                environment: processEnvironmentProblems,
+            }),
         ];
     });
 }
 
-/** Processes find the component's executor by it. */
-function searchPath(path: string, variables: readonly EnvironmentVariableArgs[]): Problem[] {
-    return variables.flatMap(({ name }, index) =>
-        check(
-            name !== "PYTHONPATH",
-            `${path}[${index}].name`,
-            name,
-            "nothing: the component sets PYTHONPATH itself",
-            "Set pythonPackages.requirements, or put modules into the folder of DAGs.",
-        ),
-    );
-}
-
-function workers({ workers }: AirflowSettings): Problem[] {
+function workers({ workers, workersPodSecurity }: AirflowSettings): Problem[] {
+    const pod = { ...airflowPod, container: "base", imageArgument: undefined, podSecurity: workersPodSecurity };
     return [
         ...resources("workers.resources", workers.resources),
-        ...environment("workers.env", workers.env),
-        ...placementProblems("workers.placement", workers.placement),
-        ...wholeNumber("workers.terminationGracePeriodSeconds", workers.terminationGracePeriodSeconds, 1, 3600),
+        ...environmentProblems("workers.env", workers.env),
         ...wholeNumber("workers.podsCreationBatchSize", workers.podsCreationBatchSize, 1, 128),
-        ...labels("workers.labels", workers.labels),
-        ...annotations("workers.annotations", workers.annotations),
+        ...podTemplateProblems("workers.podTemplate", workers.podTemplate, pod),
+        ...Object.entries(workers.templates).flatMap(([noun, patch]) => [
+            ...check(
+                dnsLabel("", noun).length === 0 && noun !== paths.podTemplateName,
+                `workers.templates.${noun}`,
+                undefined,
+                `names of lower-case letters, digits and dashes, other than ${paths.podTemplateName}`,
+            ),
+            ...podTemplateProblems(`workers.templates.${noun}`, patch, pod),
+        ]),
     ];
-}
-
-function environment(path: string, variables: readonly EnvironmentVariableArgs[]): Problem[] {
-    return variables.flatMap(({ name, value, secretName, secretKey }, index) => {
-        const at = `${path}[${index}]`;
-        const literal = value !== undefined;
-        const reference = secretName !== undefined && secretKey !== undefined;
-        const half = (secretName === undefined) !== (secretKey === undefined);
-        return [
-            ...check(
-                /^[A-Za-z_]\w*$/.test(name),
-                `${at}.name`,
-                name,
-                "letters, digits and underscores, no digit first",
-            ),
-            ...check(
-                variables.findIndex((other) => other.name === name) === index,
-                `${at}.name`,
-                name,
-                "each name once",
-            ),
-            ...check(!half && literal !== reference, at, name, "either value, or secretName together with secretKey"),
-            ...(typeof secretName === "string" ? dnsName(`${at}.secretName`, secretName) : []),
-            ...(typeof secretKey === "string"
-                ? check(
-                      /^(?!\.\.?$)[-._a-zA-Z0-9]{1,253}$/.test(secretKey),
-                      `${at}.secretKey`,
-                      secretKey,
-                      "a key of a Secret: letters, digits, dashes, underscores and dots",
-                  )
-                : []),
-            ...(literal
-                ? variableFault(`${at}.name`, name.toUpperCase(), name)
-                : referenceFault(`${at}.name`, name.toUpperCase())),
-        ];
-    });
 }

@@ -4,12 +4,13 @@ import type { CommonSettings } from "../airflowKubernetesDefaults";
 import { noServiceMesh, replaceUnready } from "../kubernetes/annotations";
 import { shortHash } from "../kubernetes/hash";
 import { jobTries, triedCommand } from "../kubernetes/jobTries";
+import { mapInput } from "../kubernetes/known";
 import { objectLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
-import { containerResources, jobResources } from "../kubernetes/resources";
 import { workloadTimeouts } from "../kubernetes/timeouts";
+import { mergePodTemplate } from "../pods/podTemplate";
 import { airflowPodSpec, type Mount } from "./airflowPod";
-import { type Environment, plainEnvironment } from "./environment";
+import { type Environment, plainEnvironment, userEnvironment } from "./environment";
 
 /** A script that runs once in the Airflow image. */
 export interface AirflowJob {
@@ -46,12 +47,15 @@ export function airflowJob(name: string, job: AirflowJob, opts: pulumi.CustomRes
     const labels = objectLabels(job.instance, job.component ?? noun);
     const command = triedCommand(script, ...args);
     const claims = claimsOf(job.mounts ?? []);
-    const hash = shortHash({ image: airflow.image, command, environment, trigger, claims });
+    const patches = [airflow.podTemplate, airflow.jobs.podTemplate];
+    const { env, envFrom } = airflow;
+    const asked = { env, envFrom, resources: airflow.jobs.resources, patches };
+    const made = { image: airflow.image, command, environment, trigger, claims };
     return new k8s.batch.v1.Job(
         name,
         {
             metadata: {
-                name: `airflow-${noun}-${hash}`,
+                name: mapInput(asked, (known) => `airflow-${noun}-${shortHash({ ...made, ...known })}`),
                 namespace: job.namespace.metadata.name,
                 labels,
                 annotations: replaceUnready,
@@ -59,28 +63,34 @@ export function airflowJob(name: string, job: AirflowJob, opts: pulumi.CustomRes
             spec: {
                 ...jobTries,
                 activeDeadlineSeconds: job.deadlineSeconds,
-                template: {
-                    metadata: { labels, annotations: noServiceMesh },
-                    spec: airflowPodSpec({
-                        serviceAccount: names.jobs,
-                        imagePullSecrets: airflow.imagePullSecrets,
-                        mounts: job.mounts ?? [],
-                        pod: {
-                            restartPolicy: "Never",
-                            ...(job.initContainers && { initContainers: job.initContainers }),
-                        },
-                        container: {
-                            name: noun,
-                            image: airflow.image,
-                            args: command,
-                            env: [
-                                ...plainEnvironment({ ...environment, PYTHONUNBUFFERED: "1" }),
-                                ...(job.secrets ?? []),
-                            ],
-                            resources: containerResources(jobResources),
-                        },
-                    }),
-                },
+                template: mergePodTemplate(
+                    {
+                        metadata: { labels, annotations: noServiceMesh },
+                        spec: airflowPodSpec({
+                            serviceAccount: names.jobs,
+                            imagePullSecrets: airflow.imagePullSecrets,
+                            mounts: job.mounts ?? [],
+                            pod: {
+                                restartPolicy: "Never",
+                                ...(job.initContainers && { initContainers: job.initContainers }),
+                            },
+                            container: {
+                                name: noun,
+                                image: airflow.image,
+                                args: command,
+                                ...userEnvironment(
+                                    [
+                                        ...plainEnvironment({ ...environment, PYTHONUNBUFFERED: "1" }),
+                                        ...(job.secrets ?? []),
+                                    ],
+                                    airflow,
+                                ),
+                                resources: airflow.jobs.resources,
+                            },
+                        }),
+                    },
+                    patches,
+                ),
             },
         },
         { ...opts, customTimeouts: { ...workloadTimeouts, create: `${job.deadlineSeconds + 60}s` } },

@@ -1,5 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
-import type { PlacementArgs } from "../airflowKubernetesArgs";
+import type * as pulumi from "@pulumi/pulumi";
 import { airflowUser, restrictedContainer, restrictedPod } from "../kubernetes/podSecurity";
 import type { SharedClaims } from "../storage/storageSettings";
 import { paths } from "./paths";
@@ -37,7 +37,7 @@ function claimMount(name: string, claimName: string, mountPath: string, readOnly
  *
  * @param sizeLimit Beyond it the pod is evicted: no pod fills the disk of its node.
  */
-function temporaryMount(sizeLimit = "4Gi"): Mount {
+function temporaryMount(sizeLimit: pulumi.Input<string> = "4Gi"): Mount {
     return {
         volume: { name: "tmp", emptyDir: { sizeLimit } },
         mount: { name: "tmp", mountPath: "/tmp" },
@@ -50,7 +50,6 @@ export interface AirflowPod {
     /** Whether the pod speaks to the Kubernetes API. */
     readonly serviceAccountToken?: boolean;
     readonly imagePullSecrets: readonly string[];
-    readonly placement?: PlacementArgs;
     readonly mounts: readonly Mount[];
     /**
      * Whether the container can write to `/tmp` and its mounts only.
@@ -61,7 +60,7 @@ export interface AirflowPod {
      * What `/tmp` may hold, a Kubernetes quantity.
      * @default "4Gi"
      */
-    readonly temporarySizeLimit?: string;
+    readonly temporarySizeLimit?: pulumi.Input<string>;
     /** The container; security context, policies and mounts are added. */
     readonly container: Container;
     /** Further fields of the pod, such as its restart policy. */
@@ -80,7 +79,6 @@ export function airflowPodSpec(spec: AirflowPod): PodSpec {
             imagePullSecrets: spec.imagePullSecrets.map((name) => ({ name })),
         }),
         securityContext: restrictedPod(airflowUser),
-        ...placementFields(spec.placement ?? {}),
         ...spec.pod,
         containers: [
             {
@@ -93,13 +91,5 @@ export function airflowPodSpec(spec: AirflowPod): PodSpec {
             },
         ],
         volumes: mounts.map(({ volume }) => volume),
-    };
-}
-
-function placementFields(placement: PlacementArgs): Partial<PodSpec> {
-    return {
-        ...(placement.nodeSelector && { nodeSelector: placement.nodeSelector }),
-        ...(placement.tolerations && { tolerations: placement.tolerations }),
-        ...(placement.priorityClassName && { priorityClassName: placement.priorityClassName }),
     };
 }

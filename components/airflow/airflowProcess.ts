@@ -2,10 +2,10 @@ import type * as k8s from "@pulumi/kubernetes";
 import type { AirflowSettings, ProcessSettings } from "../airflowKubernetesDefaults";
 import { packagesEnvironment } from "../dags/packagesEnvironment";
 import { type Labels, objectLabels, selectorLabels } from "../kubernetes/labels";
-import { lostNodeTolerations, spreadOverNodes } from "../kubernetes/placement";
 import type { Check } from "../kubernetes/probes";
 import { livenessProbe, readinessProbe, startupProbe } from "../kubernetes/probes";
-import { containerResources } from "../kubernetes/resources";
+import { leavesLostNode, spreadOverNodes } from "../pods/placement";
+import { mergePodTemplate } from "../pods/podTemplate";
 import { airflowPodSpec, type Mount } from "./airflowPod";
 import {
     type Environment,
@@ -14,7 +14,7 @@ import {
     plainEnvironment,
     processEnvironment,
     secretEnvironment,
-    withUserEnvironment,
+    userEnvironment,
 } from "./environment";
 import type { SecretKeys } from "./secretKeys";
 
@@ -32,10 +32,18 @@ export interface AirflowProcessArgs extends AirflowPartArgs {
     readonly extension: Mount;
 }
 
+/** Airflow's processes, and the names of their containers, which are those of their commands. */
+export const processContainers = {
+    apiServer: "api-server",
+    scheduler: "scheduler",
+    dagProcessor: "dag-processor",
+    triggerer: "triggerer",
+} as const;
+
 /** One of Airflow's long-running processes. */
 export interface AirflowProcess extends AirflowProcessArgs {
     /** Its name on Airflow's command line, which is its container's name as well. */
-    readonly command: string;
+    readonly command: (typeof processContainers)[keyof typeof processContainers];
     /**
      * What the image runs, made of what it would run otherwise.
      * @default - the command of Airflow
@@ -83,7 +91,7 @@ export interface Workload {
 /** Metadata, selector and pod of a process. */
 export function airflowWorkload(process: AirflowProcess): Workload {
     const { command, instance, health, settings, objectName } = process;
-    const { env, placement, replicas, resources } = process.process;
+    const { env, podTemplate, replicas, resources } = process.process;
     const labels = objectLabels(instance, command);
     const matchLabels = selectorLabels(instance, command);
     const own: Environment = {
@@ -92,38 +100,39 @@ export function airflowWorkload(process: AirflowProcess): Workload {
         ...process.environment,
     };
     const start = process.endsWithoutDatabase ? ["python", "-m", "airflow_kubernetes.patient", command] : [command];
+    const template = {
+        metadata: { labels },
+        spec: airflowPodSpec({
+            serviceAccount: objectName,
+            serviceAccountToken: process.serviceAccountToken,
+            imagePullSecrets: settings.airflow.imagePullSecrets,
+            mounts: [...process.mounts, process.extension],
+            temporarySizeLimit: resources.limits["ephemeral-storage"],
+            pod: {
+                terminationGracePeriodSeconds: process.terminationGracePeriodSeconds,
+                ...spreadOverNodes(replicas, matchLabels),
+            },
+            container: {
+                name: command,
+                image: settings.airflow.image,
+                args: process.args?.(start) ?? start,
+                ...userEnvironment(
+                    [...plainEnvironment(own), ...secretEnvironment(process.keys, process.secrets)],
+                    settings.airflow,
+                    env,
+                ),
+                ...(process.port && { ports: [process.port] }),
+                startupProbe: startupProbe(health.startupCheck ?? health.check, health.startupPeriodSeconds),
+                livenessProbe: livenessProbe(health.check, health.periodSeconds),
+                ...(health.readiness && { readinessProbe: readinessProbe(health.check) }),
+                resources,
+            },
+        }),
+    };
     return {
         metadata: { name: objectName, namespace: process.namespace.metadata.name, labels },
         replicas,
         selector: { matchLabels },
-        template: {
-            metadata: { labels },
-            spec: airflowPodSpec({
-                serviceAccount: objectName,
-                serviceAccountToken: process.serviceAccountToken,
-                imagePullSecrets: settings.airflow.imagePullSecrets,
-                placement: { ...placement, tolerations: lostNodeTolerations(placement.tolerations) },
-                mounts: [...process.mounts, process.extension],
-                temporarySizeLimit: resources.ephemeralStorageLimit,
-                pod: {
-                    terminationGracePeriodSeconds: process.terminationGracePeriodSeconds,
-                    ...spreadOverNodes(replicas, matchLabels),
-                },
-                container: {
-                    name: command,
-                    image: settings.airflow.image,
-                    args: process.args?.(start) ?? start,
-                    env: withUserEnvironment(
-                        [...plainEnvironment(own), ...secretEnvironment(process.keys, process.secrets)],
-                        env,
-                    ),
-                    ...(process.port && { ports: [process.port] }),
-                    startupProbe: startupProbe(health.startupCheck ?? health.check, health.startupPeriodSeconds),
-                    livenessProbe: livenessProbe(health.check, health.periodSeconds),
-                    ...(health.readiness && { readinessProbe: readinessProbe(health.check) }),
-                    resources: containerResources(resources),
-                },
-            }),
-        },
+        template: leavesLostNode(mergePodTemplate(template, [settings.airflow.podTemplate, podTemplate])),
     };
 }

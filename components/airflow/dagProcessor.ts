@@ -7,6 +7,12 @@ import { type AirflowProcessArgs, airflowWorkload } from "./airflowProcess";
 import { disruptionBudget } from "./disruptionBudget";
 import { heartbeat } from "./heartbeat";
 import { paths } from "./paths";
+import type { WorkerTemplates } from "./workerTemplates";
+
+/** Arguments of {@link DagProcessor}. */
+export interface DagProcessorArgs extends AirflowProcessArgs {
+    readonly templates: WorkerTemplates;
+}
 
 /** Starts the dag-processor beside a loop that removes files of days before. */
 const removeOldLogs =
@@ -19,7 +25,7 @@ const removeOldLogs =
  */
 export class DagProcessor extends pulumi.ComponentResource {
     /** @param name The unique name of this component. */
-    constructor(name: string, args: AirflowProcessArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(name: string, args: DagProcessorArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-kubernetes:index:DagProcessor", name, {}, opts);
 
         const workload = airflowWorkload({
@@ -37,7 +43,7 @@ export class DagProcessor extends pulumi.ComponentResource {
                 AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY: `${paths.ownLogs}/dag_processor`,
                 AIRFLOW__LOGGING__DAG_PROCESSOR_LOG_TARGET: "stdout",
             },
-            mounts: dagsMounts(args.settings),
+            mounts: [...dagsMounts(args.settings), ...args.templates.named],
             terminationGracePeriodSeconds: 30,
             health: heartbeat("DagProcessorJob"),
         });

@@ -1,6 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
-import type { EnvironmentVariableArgs } from "../airflowKubernetesArgs";
-import type { AirflowSettings } from "../airflowKubernetesDefaults";
+import type { AirflowSettings, CommonSettings } from "../airflowKubernetesDefaults";
 import { dagsEnvironment } from "../dags/dagsEnvironment";
 import { connectionVariable } from "../dags/gitBundle";
 import { packagesEnvironment } from "../dags/packagesEnvironment";
@@ -152,17 +151,18 @@ export function plainEnvironment(environment: Environment): EnvVar[] {
 /**
  * A container's variables: the component's, and in place of those of the same name the user's. The API server refuses a
  * name that comes twice.
+ *
+ * @param common Variables that the user gives to all containers of Airflow.
+ * @param variables Variables that the user gives to this one.
  */
-export function withUserEnvironment(own: readonly EnvVar[], variables: readonly EnvironmentVariableArgs[]): EnvVar[] {
-    const kept = own.filter(({ name }) => !variables.some((variable) => variable.name === name));
-    return [...kept, ...userEnvironment(variables)];
-}
-
-/** Variables that a user asked for. */
-export function userEnvironment(variables: readonly EnvironmentVariableArgs[]): EnvVar[] {
-    return variables.map(({ name, value, secretName, secretKey }) =>
-        secretName === undefined || secretKey === undefined
-            ? { name, value }
-            : { name, valueFrom: { secretKeyRef: { name: secretName, key: secretKey } } },
+export function userEnvironment(
+    own: readonly EnvVar[],
+    common: Pick<CommonSettings, "env" | "envFrom">,
+    variables: readonly EnvVar[] = [],
+): Pick<k8s.types.input.core.v1.Container, "env" | "envFrom"> {
+    const env = [common.env, variables].reduce<EnvVar[]>(
+        (all, given) => [...all.filter(({ name }) => !given.some((variable) => variable.name === name)), ...given],
+        [...own],
     );
+    return { env, ...(common.envFrom.length > 0 && { envFrom: common.envFrom }) };
 }

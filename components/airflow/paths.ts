@@ -20,6 +20,9 @@ export const paths = {
     ownLogs: "/tmp/logs",
     /** How the triggerer reaches the Kubernetes API. */
     kubeconfig: "/etc/kubeconfig",
-    podTemplate: "/opt/airflow/pod_templates/worker.yaml",
+    /** Templates of task pods. */
     podTemplateDirectory: "/opt/airflow/pod_templates",
+    podTemplate: "/opt/airflow/pod_templates/worker.yaml",
+    /** The file there without its ending, which no other template may have. */
+    podTemplateName: "worker",
 } as const;

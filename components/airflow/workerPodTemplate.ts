@@ -4,9 +4,9 @@ import { dagsMounts } from "../dags/dagsMounts";
 import { doNotDisrupt } from "../kubernetes/annotations";
 import { selectorLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
-import { containerResources } from "../kubernetes/resources";
+import { mergePodTemplate, type PodTemplatePatch } from "../pods/podTemplate";
 import { airflowPodSpec, logsMount } from "./airflowPod";
-import { plainEnvironment, withUserEnvironment, workerEnvironment } from "./environment";
+import { plainEnvironment, userEnvironment, workerEnvironment } from "./environment";
 
 /**
  * The pod that a task runs in. It has no secret of Airflow's: what a task needs of connections and variables it asks the
@@ -14,36 +14,34 @@ import { plainEnvironment, withUserEnvironment, workerEnvironment } from "./envi
  *
  * The executor names the pod and gives its container, which has to be called `base`, the command.
  *
+ * @param patches What is merged onto it beside what all tasks have.
  * @see https://airflow.apache.org/docs/apache-airflow-providers-cncf-kubernetes/stable/kubernetes_executor.html#pod-template-file
  */
-export function workerPodTemplate(instance: string, settings: AirflowSettings): k8s.types.input.core.v1.Pod {
+export function workerPodTemplate(
+    instance: string,
+    settings: AirflowSettings,
+    patches: readonly PodTemplatePatch[] = [],
+): k8s.types.input.core.v1.Pod {
     const { workers, airflow } = settings;
-    return {
-        apiVersion: "v1",
-        kind: "Pod",
-        metadata: {
-            name: names.worker,
-            labels: { ...workers.labels, ...selectorLabels(instance, "worker") },
-            annotations: { ...doNotDisrupt, ...workers.annotations },
-        },
+    const ours = {
+        metadata: { labels: selectorLabels(instance, "worker"), annotations: doNotDisrupt },
         spec: airflowPodSpec({
             serviceAccount: names.worker,
             serviceAccountToken: workers.kubernetesPodOperator,
             imagePullSecrets: airflow.imagePullSecrets,
-            placement: workers.placement,
             mounts: [...dagsMounts(settings), logsMount(settings.storage.claims)],
-            readOnlyRootFilesystem: workers.readOnlyRootFilesystem,
-            temporarySizeLimit: workers.resources.ephemeralStorageLimit,
-            pod: {
-                restartPolicy: "Never",
-                terminationGracePeriodSeconds: workers.terminationGracePeriodSeconds,
-            },
+            // Up to its limit of disk a task may write wherever its user may.
+            readOnlyRootFilesystem: false,
+            temporarySizeLimit: workers.resources.limits["ephemeral-storage"],
+            pod: { restartPolicy: "Never", terminationGracePeriodSeconds: 30 },
             container: {
                 name: "base",
                 image: airflow.image,
-                env: withUserEnvironment(plainEnvironment(workerEnvironment(settings)), workers.env),
-                resources: containerResources(workers.resources),
+                ...userEnvironment(plainEnvironment(workerEnvironment(settings)), airflow, workers.env),
+                resources: workers.resources,
             },
         }),
     };
+    const { metadata, spec } = mergePodTemplate(ours, [airflow.podTemplate, workers.podTemplate, ...patches]);
+    return { apiVersion: "v1", kind: "Pod", metadata: { ...metadata, name: names.worker }, spec };
 }

@@ -1,3 +1,4 @@
+import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ResourcesArgs } from "../airflowKubernetesArgs";
 
@@ -144,6 +145,12 @@ export interface GitSyncArgs {
     readonly image?: string;
     /** CPU and memory. */
     readonly resources?: ResourcesArgs;
+    /**
+     * What is merged onto its pod. Its container is called `git-sync`.
+     * @default - nothing
+     * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-template-v1/
+     */
+    readonly podTemplate?: k8s.types.input.core.v1.PodTemplateSpecPatch;
 }
 
 /** DAGs in the Airflow image. */

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { ContainerResources } from "../kubernetes/resources";
+import { type ContainerResources, withResources } from "../kubernetes/resources";
+import type { PodTemplatePatch } from "../pods/podTemplate";
 import { DagDelivery, type DagsArgs, GitSubmodules } from "./dagsArgs";
 
 /** The git-sync that the tests run with. */
@@ -44,9 +45,10 @@ export interface GitSyncSettings {
     readonly submodules: GitSubmodules;
     readonly image: string;
     readonly resources: ContainerResources;
+    readonly podTemplate?: PodTemplatePatch;
 }
 
-const gitSyncResources = { cpuRequest: "10m", cpuLimit: "1", memoryRequest: "64Mi", memoryLimit: "512Mi" } as const;
+const gitSyncResources = { requests: { cpu: "10m", memory: "64Mi" }, limits: { cpu: "1", memory: "512Mi" } };
 
 /** Fills in every default of the delivery of DAGs. */
 export function dagsSettings(args: DagsArgs = {}): DagsSettings {
@@ -70,7 +72,8 @@ export function dagsSettings(args: DagsArgs = {}): DagsSettings {
             depth: args.gitSync?.depth ?? 1,
             submodules: args.gitSync?.submodules ?? GitSubmodules.Recursive,
             image: args.gitSync?.image ?? gitSyncImage,
-            resources: { ...gitSyncResources, ...args.gitSync?.resources },
+            resources: withResources(gitSyncResources, args.gitSync?.resources),
+            podTemplate: args.gitSync?.podTemplate,
         },
         image: { path: args.image?.path ?? "/opt/airflow/dags" },
         refreshSeconds: args.refreshSeconds ?? 20,

@@ -1,4 +1,7 @@
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
+import { PodSecurityLevel } from "../kubernetes/podSecurity";
+import { podTemplateProblems } from "../pods/podTemplateValidation";
+import { airflowNames } from "../pods/reservedNames";
 import type { Problem } from "../problems";
 import { check, oneOf, pinnedImage, resources, wholeNumber } from "../validation/checks";
 import { dagsFolderFault } from "./dagsArchive";
@@ -22,6 +25,12 @@ export function dagsProblems({ dags, airflow }: Pick<AirflowSettings, "dags" | "
         ...oneOf("dags.gitSync.submodules", dags.gitSync.submodules, GitSubmodules),
         ...pinnedImage("dags.gitSync.image", dags.gitSync.image),
         ...resources("dags.gitSync.resources", dags.gitSync.resources),
+        ...podTemplateProblems("dags.gitSync.podTemplate", dags.gitSync.podTemplate, {
+            container: "git-sync",
+            reserved: airflowNames,
+            podSecurity: PodSecurityLevel.Restricted,
+            imageArgument: "dags.gitSync.image",
+        }),
         ...wholeNumber("dags.refreshSeconds", dags.refreshSeconds, 5, 30),
     ];
 }

@@ -4,11 +4,11 @@ import { airflowPodSpec, dagsMount } from "../airflow/airflowPod";
 import { plainEnvironment } from "../airflow/environment";
 import { objectLabels, selectorLabels } from "../kubernetes/labels";
 import { names, ports } from "../kubernetes/names";
-import { lostNodeTolerations } from "../kubernetes/placement";
 import { type PodUser, restrictedPod } from "../kubernetes/podSecurity";
 import { httpCheck, livenessProbe, readinessProbe, startupProbe } from "../kubernetes/probes";
-import { containerResources } from "../kubernetes/resources";
 import { workloadTimeouts } from "../kubernetes/timeouts";
+import { leavesLostNode } from "../pods/placement";
+import { mergePodTemplate } from "../pods/podTemplate";
 import { credentialMounts } from "./gitCredentials";
 import type { GitReaderArgs } from "./gitReader";
 import { gitSyncEnvironment } from "./gitSyncEnvironment";
@@ -41,6 +41,25 @@ export class GitSync extends pulumi.ComponentResource {
             },
             { parent: this },
         );
+        const template = {
+            metadata: { labels },
+            spec: airflowPodSpec({
+                serviceAccount: names.gitSync,
+                imagePullSecrets: airflow.imagePullSecrets,
+                mounts: [dagsMount(args.claims, false), ...credentialMounts(dags.git, args.secretName)],
+                pod: { securityContext: restrictedPod(gitSyncUser), terminationGracePeriodSeconds: 10 },
+                container: {
+                    name: "git-sync",
+                    image: dags.gitSync.image,
+                    env: plainEnvironment(gitSyncEnvironment(dags)),
+                    ports: [{ name: "health", containerPort: ports.gitSync }],
+                    startupProbe: startupProbe(check, 1),
+                    livenessProbe: livenessProbe(check),
+                    readinessProbe: readinessProbe(check),
+                    resources: dags.gitSync.resources,
+                },
+            }),
+        };
         new k8s.apps.v1.Deployment(
             `${name}-deployment`,
             {
@@ -50,26 +69,9 @@ export class GitSync extends pulumi.ComponentResource {
                     // Two of them would remove each other's files.
                     strategy: { type: "Recreate" },
                     selector: { matchLabels: selectorLabels(instance, "git-sync") },
-                    template: {
-                        metadata: { labels },
-                        spec: airflowPodSpec({
-                            serviceAccount: names.gitSync,
-                            imagePullSecrets: airflow.imagePullSecrets,
-                            placement: { tolerations: lostNodeTolerations() },
-                            mounts: [dagsMount(args.claims, false), ...credentialMounts(dags.git, args.secretName)],
-                            pod: { securityContext: restrictedPod(gitSyncUser), terminationGracePeriodSeconds: 10 },
-                            container: {
-                                name: "git-sync",
-                                image: dags.gitSync.image,
-                                env: plainEnvironment(gitSyncEnvironment(dags)),
-                                ports: [{ name: "health", containerPort: ports.gitSync }],
-                                startupProbe: startupProbe(check, 1),
-                                livenessProbe: livenessProbe(check),
-                                readinessProbe: readinessProbe(check),
-                                resources: containerResources(dags.gitSync.resources),
-                            },
-                        }),
-                    },
+                    template: leavesLostNode(
+                        mergePodTemplate(template, [airflow.podTemplate, dags.gitSync.podTemplate]),
+                    ),
                 },
             },
             { parent: this, dependsOn: account, customTimeouts: workloadTimeouts },

@@ -1,3 +1,4 @@
+import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ResourcesArgs } from "../airflowKubernetesArgs";
 import type { ExistingClaimArgs } from "../storage/storageArgs";
@@ -53,6 +54,12 @@ export interface DatabaseArgs {
     readonly password?: pulumi.Input<string>;
     /** CPU and memory of Postgres. */
     readonly resources?: ResourcesArgs;
+    /**
+     * What is merged onto its pod. Its container is called `postgres`.
+     * @default - nothing
+     * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-template-v1/
+     */
+    readonly podTemplate?: k8s.types.input.core.v1.PodTemplateSpecPatch;
     /**
      * A Postgres that exists. The component then makes none, and of the settings above only `password` counts.
      * @default - none

@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { Hosting } from "../airflowKubernetesArgs";
-import type { ContainerResources } from "../kubernetes/resources";
+import { type ContainerResources, withResources } from "../kubernetes/resources";
+import type { PodTemplatePatch } from "../pods/podTemplate";
 import type { ExistingClaimArgs } from "../storage/storageArgs";
 import { type DatabaseArgs, type ExternalDatabaseArgs, SslMode } from "./databaseArgs";
 
@@ -16,10 +17,11 @@ export interface DatabaseSettings {
     readonly existingClaim?: ExistingClaimArgs;
     readonly password?: pulumi.Input<string>;
     readonly resources: ContainerResources;
+    readonly podTemplate?: PodTemplatePatch;
     readonly external?: Required<ExternalDatabaseArgs>;
 }
 
-const postgresResources = { cpuRequest: "100m", cpuLimit: "2", memoryRequest: "128Mi", memoryLimit: "1Gi" } as const;
+const postgresResources = { requests: { cpu: "100m", memory: "128Mi" }, limits: { cpu: "2", memory: "1Gi" } };
 
 /** Fills in every default of the database. */
 export function databaseSettings(args: DatabaseArgs = {}): DatabaseSettings {
@@ -30,7 +32,8 @@ export function databaseSettings(args: DatabaseArgs = {}): DatabaseSettings {
         retain: args.retain ?? false,
         existingClaim: args.existingClaim,
         password: args.password,
-        resources: { ...postgresResources, ...args.resources },
+        resources: withResources(postgresResources, args.resources),
+        podTemplate: args.podTemplate,
         external: args.external && {
             host: args.external.host,
             port: args.external.port ?? 5432,

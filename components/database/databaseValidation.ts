@@ -1,5 +1,8 @@
 import { Hosting } from "../airflowKubernetesArgs";
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
+import { PodSecurityLevel } from "../kubernetes/podSecurity";
+import { podTemplateProblems } from "../pods/podTemplateValidation";
+import { postgresNames } from "../pods/reservedNames";
 import type { Problem } from "../problems";
 import { existingClaimProblems } from "../storage/storageValidation";
 import { check, dnsName, hostName, oneOf, pinnedImage, quantity, resources, wholeNumber } from "../validation/checks";
@@ -15,6 +18,12 @@ export function databaseProblems(settings: AirflowSettings): Problem[] {
         ...quantity("database.size", database.size),
         ...(storageClass === undefined ? [] : dnsName("database.storageClass", storageClass)),
         ...resources("database.resources", database.resources),
+        ...podTemplateProblems("database.podTemplate", database.podTemplate, {
+            container: "postgres",
+            reserved: postgresNames,
+            podSecurity: PodSecurityLevel.Restricted,
+            imageArgument: "database.image",
+        }),
         ...diskProblems(settings),
         ...(external === undefined ? ownPassword(database) : externalProblems(database, external)),
     ];

@@ -53,15 +53,17 @@ export function restrictedPod(user: PodUser): k8s.types.input.core.v1.PodSecurit
     };
 }
 
+/** Container half of the `restricted` standard. */
+export const restrictedStandard = {
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ["ALL"] },
+} satisfies k8s.types.input.core.v1.SecurityContext;
+
 /**
- * Container half of the `restricted` standard.
+ * A container that complies with the `restricted` standard.
  *
  * @param readOnlyRootFilesystem Whether nothing can write to the container's own files. The standard does not ask for it.
  */
 export function restrictedContainer(readOnlyRootFilesystem = true): k8s.types.input.core.v1.SecurityContext {
-    return {
-        allowPrivilegeEscalation: false,
-        capabilities: { drop: ["ALL"] },
-        readOnlyRootFilesystem,
-    };
+    return { ...restrictedStandard, readOnlyRootFilesystem };
 }

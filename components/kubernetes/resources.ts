@@ -1,33 +1,25 @@
-import type * as k8s from "@pulumi/kubernetes";
 import type { ResourcesArgs } from "../airflowKubernetesArgs";
 
-/** Resources of a container: CPU and memory always, disk where it is limited. */
-export type ContainerResources = Required<Omit<ResourcesArgs, StorageKeys>> & Pick<ResourcesArgs, StorageKeys>;
+/** Resources of a container. */
+export type ContainerResources = Required<ResourcesArgs>;
 
-type StorageKeys = "ephemeralStorageRequest" | "ephemeralStorageLimit";
-
-/** Requests and limits of a container. */
-export function containerResources(resources: ContainerResources): k8s.types.input.core.v1.ResourceRequirements {
-    const { cpuRequest, memoryRequest, ephemeralStorageRequest } = resources;
-    const { cpuLimit, memoryLimit, ephemeralStorageLimit } = resources;
+/**
+ * Default resources with those of a user. Limits of CPU and memory are the user's where there are any, so that one can be left
+ * out; the limit of disk stays, because without it one container could fill its node.
+ */
+export function withResources(
+    defaults: ContainerResources,
+    { requests, limits }: ResourcesArgs = {},
+): ContainerResources {
+    const { cpu, memory, ...kept } = defaults.limits;
     return {
-        requests: {
-            cpu: cpuRequest,
-            memory: memoryRequest,
-            ...(ephemeralStorageRequest !== undefined && { "ephemeral-storage": ephemeralStorageRequest }),
-        },
-        limits: {
-            cpu: cpuLimit,
-            memory: memoryLimit,
-            ...(ephemeralStorageLimit !== undefined && { "ephemeral-storage": ephemeralStorageLimit }),
-        },
+        requests: { ...defaults.requests, ...requests },
+        limits: limits === undefined ? defaults.limits : { ...kept, ...limits },
     };
 }
 
 /** Resources of a short Job that starts Airflow's Python once. */
 export const jobResources: ContainerResources = {
-    cpuRequest: "100m",
-    cpuLimit: "2",
-    memoryRequest: "256Mi",
-    memoryLimit: "1Gi",
+    requests: { cpu: "100m", memory: "256Mi" },
+    limits: { cpu: "2", memory: "1Gi" },
 };

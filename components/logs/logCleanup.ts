@@ -8,8 +8,8 @@ import { noServiceMesh } from "../kubernetes/annotations";
 import { objectLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
 import { parseQuantity } from "../kubernetes/quantity";
-import { containerResources } from "../kubernetes/resources";
 import { script } from "../kubernetes/script";
+import { mergePodTemplate } from "../pods/podTemplate";
 
 /** Arguments of {@link LogCleanup}. */
 export interface LogCleanupArgs {
@@ -53,27 +53,30 @@ export class LogCleanup extends pulumi.ComponentResource {
                         spec: {
                             backoffLimit: 0,
                             activeDeadlineSeconds: 3000,
-                            template: {
-                                metadata: { labels, annotations: noServiceMesh },
-                                spec: airflowPodSpec({
-                                    serviceAccount: names.jobs,
-                                    imagePullSecrets,
-                                    mounts: [logsMount(settings.storage.claims)],
-                                    pod: { restartPolicy: "Never", terminationGracePeriodSeconds: 5 },
-                                    container: {
-                                        name: "log-cleanup",
-                                        image,
-                                        // Not by way of the image's entrypoint: this is no Airflow, and starts at once.
-                                        command: ["python", "-c", script(__dirname, "cleanup_logs.py")],
-                                        env: plainEnvironment({
-                                            LOGS: paths.logs,
-                                            MAXIMUM_BYTES: String(maximumLogBytes(settings)),
-                                            RETENTION_SECONDS: String(settings.logs.retentionDays * 86_400),
-                                        }),
-                                        resources: containerResources(resources),
-                                    },
-                                }),
-                            },
+                            template: mergePodTemplate(
+                                {
+                                    metadata: { labels, annotations: noServiceMesh },
+                                    spec: airflowPodSpec({
+                                        serviceAccount: names.jobs,
+                                        imagePullSecrets,
+                                        mounts: [logsMount(settings.storage.claims)],
+                                        pod: { restartPolicy: "Never", terminationGracePeriodSeconds: 5 },
+                                        container: {
+                                            name: "log-cleanup",
+                                            image,
+                                            // Not by way of the image's entrypoint: this is no Airflow, and starts at once.
+                                            command: ["python", "-c", script(__dirname, "cleanup_logs.py")],
+                                            env: plainEnvironment({
+                                                LOGS: paths.logs,
+                                                MAXIMUM_BYTES: String(maximumLogBytes(settings)),
+                                                RETENTION_SECONDS: String(settings.logs.retentionDays * 86_400),
+                                            }),
+                                            resources,
+                                        },
+                                    }),
+                                },
+                                [settings.airflow.podTemplate, settings.airflow.jobs.podTemplate],
+                            ),
                         },
                     },
                 },
@@ -86,4 +89,4 @@ export class LogCleanup extends pulumi.ComponentResource {
 }
 
 /** It remembers every file while it runs: some hundred bytes for each. */
-const resources = { cpuRequest: "10m", cpuLimit: "500m", memoryRequest: "64Mi", memoryLimit: "512Mi" };
+const resources = { requests: { cpu: "10m", memory: "64Mi" }, limits: { cpu: "500m", memory: "512Mi" } };

@@ -7,8 +7,8 @@ import { objectLabels, selectorLabels } from "../kubernetes/labels";
 import { names, ports } from "../kubernetes/names";
 import { PodSecurityLevel } from "../kubernetes/podSecurity";
 import { type Check, livenessProbe, readinessProbe } from "../kubernetes/probes";
-import { containerResources } from "../kubernetes/resources";
 import { workloadTimeouts } from "../kubernetes/timeouts";
+import { mergePodTemplate } from "../pods/podTemplate";
 import { asksForVersion3, ganeshaConfiguration, ganeshaStart, nfsDisk, nfsExport } from "./ganeshaConfiguration";
 import { RetainedClaims } from "./retainedClaims";
 
@@ -40,7 +40,8 @@ export class NfsServer extends pulumi.ComponentResource {
         super("airflow-kubernetes:index:NfsServer", name, {}, opts);
 
         const { instance, settings } = args;
-        const { clients, existingClaim, image, resources, size, storageClass } = settings.storage.nfsServer;
+        const { clients, existingClaim, image, podTemplate, resources, size, storageClass } =
+            settings.storage.nfsServer;
         const version3 = asksForVersion3(settings.storage.mountOptions);
         const listeners = nfsPorts(version3);
         if (clients === undefined) {
@@ -105,6 +106,62 @@ export class NfsServer extends pulumi.ComponentResource {
             },
             { parent: this, customTimeouts: workloadTimeouts },
         );
+        const template = {
+            metadata: { labels },
+            spec: {
+                automountServiceAccountToken: false,
+                enableServiceLinks: false,
+                imagePullSecrets: settings.airflow.imagePullSecrets.map((secret) => ({ name: secret })),
+                // Every file is written through before its writer is answered.
+                terminationGracePeriodSeconds: 10,
+                containers: [
+                    {
+                        name: "nfs-server",
+                        image,
+                        command: ["sh", "-euc", ganeshaStart({ version3 })],
+                        ports: listeners.map(({ name: port, port: containerPort, protocol }) => ({
+                            name: port,
+                            containerPort,
+                            protocol,
+                        })),
+                        // A server whose export has failed listens all the same, so it is asked what it exports.
+                        startupProbe: {
+                            exec: {
+                                command: ["nfs-ls", `nfs://127.0.0.1${nfsExport}?version=4`],
+                            },
+                            periodSeconds: 1,
+                            timeoutSeconds: 5,
+                            failureThreshold: 60,
+                        },
+                        readinessProbe: readinessProbe(listening),
+                        livenessProbe: livenessProbe(listening),
+                        resources,
+                        securityContext: {
+                            runAsUser: 0,
+                            runAsGroup: 0,
+                            allowPrivilegeEscalation: false,
+                            readOnlyRootFilesystem: true,
+                            // The profile of older runtimes forbids to open a file by its handle.
+                            seccompProfile: { type: "Unconfined" },
+                            capabilities: { drop: ["ALL"], add: [...capabilities] },
+                        },
+                        terminationMessagePolicy: "FallbackToLogsOnError",
+                        volumeMounts: [
+                            { name: "disk", mountPath: nfsDisk },
+                            { name: "configuration", mountPath: "/etc/ganesha", readOnly: true },
+                            { name: "run", mountPath: "/run" },
+                            { name: "tmp", mountPath: "/tmp" },
+                        ],
+                    },
+                ],
+                volumes: [
+                    { name: "disk", persistentVolumeClaim: { claimName } },
+                    { name: "configuration", configMap: { name: configuration.metadata.name } },
+                    { name: "run", emptyDir: { medium: "Memory", sizeLimit: "16Mi" } },
+                    { name: "tmp", emptyDir: {} },
+                ],
+            },
+        };
         new k8s.apps.v1.StatefulSet(
             `${name}-stateful-set`,
             {
@@ -113,62 +170,7 @@ export class NfsServer extends pulumi.ComponentResource {
                     serviceName: names.nfsServer,
                     replicas: 1,
                     selector: { matchLabels: selector },
-                    template: {
-                        metadata: { labels },
-                        spec: {
-                            automountServiceAccountToken: false,
-                            enableServiceLinks: false,
-                            imagePullSecrets: settings.airflow.imagePullSecrets.map((secret) => ({ name: secret })),
-                            // Every file is written through before its writer is answered.
-                            terminationGracePeriodSeconds: 10,
-                            containers: [
-                                {
-                                    name: "nfs-server",
-                                    image,
-                                    command: ["sh", "-euc", ganeshaStart({ version3 })],
-                                    ports: listeners.map(({ name: port, port: containerPort, protocol }) => ({
-                                        name: port,
-                                        containerPort,
-                                        protocol,
-                                    })),
-                                    // A server whose export has failed listens all the same, so it is asked what it exports.
-                                    startupProbe: {
-                                        exec: {
-                                            command: ["nfs-ls", `nfs://127.0.0.1${nfsExport}?version=4`],
-                                        },
-                                        periodSeconds: 1,
-                                        timeoutSeconds: 5,
-                                        failureThreshold: 60,
-                                    },
-                                    readinessProbe: readinessProbe(listening),
-                                    livenessProbe: livenessProbe(listening),
-                                    resources: containerResources(resources),
-                                    securityContext: {
-                                        runAsUser: 0,
-                                        runAsGroup: 0,
-                                        allowPrivilegeEscalation: false,
-                                        readOnlyRootFilesystem: true,
-                                        // The profile of older runtimes forbids to open a file by its handle.
-                                        seccompProfile: { type: "Unconfined" },
-                                        capabilities: { drop: ["ALL"], add: [...capabilities] },
-                                    },
-                                    terminationMessagePolicy: "FallbackToLogsOnError",
-                                    volumeMounts: [
-                                        { name: "disk", mountPath: nfsDisk },
-                                        { name: "configuration", mountPath: "/etc/ganesha", readOnly: true },
-                                        { name: "run", mountPath: "/run" },
-                                        { name: "tmp", mountPath: "/tmp" },
-                                    ],
-                                },
-                            ],
-                            volumes: [
-                                { name: "disk", persistentVolumeClaim: { claimName } },
-                                { name: "configuration", configMap: { name: configuration.metadata.name } },
-                                { name: "run", emptyDir: { medium: "Memory", sizeLimit: "16Mi" } },
-                                { name: "tmp", emptyDir: {} },
-                            ],
-                        },
-                    },
+                    template: mergePodTemplate(template, [settings.airflow.podTemplate, podTemplate]),
                 },
             },
             { parent: this, customTimeouts: workloadTimeouts },

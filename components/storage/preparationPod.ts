@@ -6,6 +6,7 @@ import { literal } from "../kubernetes/literal";
 import { names } from "../kubernetes/names";
 import { airflowUser, restrictedContainer } from "../kubernetes/podSecurity";
 import { script } from "../kubernetes/script";
+import { mergePodTemplate } from "../pods/podTemplate";
 import { type PreparedDirectory, preparedDirectories } from "./preparedDirectories";
 import { storageKeys } from "./storageKeys";
 
@@ -39,33 +40,35 @@ export function preparationPod(instance: string, settings: AirflowSettings): k8s
         },
         volumeMounts: mounts,
     });
-    return {
-        apiVersion: "v1",
-        kind: "Pod",
-        metadata: { name: `${names.permissions}-pod`, labels, annotations: noServiceMesh },
-        spec: {
-            automountServiceAccountToken: false,
-            enableServiceLinks: false,
-            restartPolicy: "Never",
-            imagePullSecrets: settings.airflow.imagePullSecrets.map((name) => ({ name })),
-            securityContext: { seccompProfile: { type: "RuntimeDefault" } },
-            initContainers: settings.storage.fixPermissions
-                ? [{ ...container("give", "give"), securityContext: root }]
-                : [],
-            containers: [
-                {
-                    ...container("write", "write"),
-                    securityContext: {
-                        ...restrictedContainer(),
-                        runAsNonRoot: true,
-                        runAsUser: airflowUser.uid,
-                        runAsGroup: airflowUser.gid,
+    const { metadata, spec } = mergePodTemplate(
+        {
+            metadata: { labels, annotations: noServiceMesh },
+            spec: {
+                automountServiceAccountToken: false,
+                enableServiceLinks: false,
+                restartPolicy: "Never",
+                imagePullSecrets: settings.airflow.imagePullSecrets.map((name) => ({ name })),
+                securityContext: { seccompProfile: { type: "RuntimeDefault" } },
+                initContainers: settings.storage.fixPermissions
+                    ? [{ ...container("give", "give"), securityContext: root }]
+                    : [],
+                containers: [
+                    {
+                        ...container("write", "write"),
+                        securityContext: {
+                            ...restrictedContainer(),
+                            runAsNonRoot: true,
+                            runAsUser: airflowUser.uid,
+                            runAsGroup: airflowUser.gid,
+                        },
                     },
-                },
-            ],
-            volumes: claims.map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } })),
+                ],
+                volumes: claims.map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } })),
+            },
         },
-    };
+        [settings.airflow.podTemplate, settings.airflow.jobs.podTemplate],
+    );
+    return { apiVersion: "v1", kind: "Pod", metadata: { ...metadata, name: `${names.permissions}-pod` }, spec };
 }
 
 /** Root, who may make directories and change their owners, and do nothing else. */

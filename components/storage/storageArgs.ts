@@ -1,3 +1,4 @@
+import type * as k8s from "@pulumi/kubernetes";
 import type { ResourcesArgs } from "../airflowKubernetesArgs";
 
 /** What the shared volumes are made of, when hosting is `readWriteMany`. */
@@ -106,6 +107,12 @@ export interface NfsServerArgs {
     readonly existingClaim?: ExistingClaimArgs;
     /** CPU and memory. */
     readonly resources?: ResourcesArgs;
+    /**
+     * What is merged onto its pod. Its container is called `nfs-server`.
+     * @default - nothing
+     * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-template-v1/
+     */
+    readonly podTemplate?: k8s.types.input.core.v1.PodTemplateSpecPatch;
 }
 
 /** An NFS server that exists. */

@@ -2,7 +2,8 @@ import { Hosting } from "../airflowKubernetesArgs";
 import { shortHash } from "../kubernetes/hash";
 import { names } from "../kubernetes/names";
 import { addQuantities } from "../kubernetes/quantity";
-import type { ContainerResources } from "../kubernetes/resources";
+import { type ContainerResources, withResources } from "../kubernetes/resources";
+import type { PodTemplatePatch } from "../pods/podTemplate";
 import { type CsiArgs, type ExistingClaimArgs, type NfsArgs, type StorageArgs, StorageKind } from "./storageArgs";
 
 /** {@link StorageArgs} with nothing left open. */
@@ -40,12 +41,13 @@ export interface NfsServerSettings {
     readonly storageClass?: string;
     readonly existingClaim?: ExistingClaimArgs;
     readonly resources: ContainerResources;
+    readonly podTemplate?: PodTemplatePatch;
 }
 
 // Attributes are kept for a short time only, or a changed DAG and the end of a running log would be seen a minute late.
 const nfsMountOptions = ["nfsvers=4.1", "hard", "noatime", "actimeo=5"];
 
-const nfsServerResources = { cpuRequest: "50m", cpuLimit: "2", memoryRequest: "128Mi", memoryLimit: "1Gi" } as const;
+const nfsServerResources = { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "2", memory: "1Gi" } };
 
 /**
  * Fills in every default of the storage.
@@ -71,7 +73,8 @@ export function storageSettings(args: StorageArgs = {}, hosting: Hosting, namesp
             size: args.nfsServer?.size ?? addQuantities(dagsSize, logsSize),
             storageClass: args.nfsServer?.storageClass,
             existingClaim: args.nfsServer?.existingClaim,
-            resources: { ...nfsServerResources, ...args.nfsServer?.resources },
+            resources: withResources(nfsServerResources, args.nfsServer?.resources),
+            podTemplate: args.nfsServer?.podTemplate,
         },
         nfs: args.nfs,
         csi: args.csi,

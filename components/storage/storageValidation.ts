@@ -1,6 +1,9 @@
 import { Hosting } from "../airflowKubernetesArgs";
 import type { AirflowSettings, NamespaceNames } from "../airflowKubernetesDefaults";
+import { PodSecurityLevel } from "../kubernetes/podSecurity";
 import { addQuantities, parseQuantity } from "../kubernetes/quantity";
+import { podTemplateProblems } from "../pods/podTemplateValidation";
+import { nfsServerNames } from "../pods/reservedNames";
 import type { Problem } from "../problems";
 import {
     addressRange,
@@ -167,6 +170,12 @@ function nfsServerProblems({ hosting, storage, namespaces }: AirflowSettings): P
             ? []
             : existingClaimProblems("storage.nfsServer.existingClaim", existingClaim, namespaces)),
         ...resources("storage.nfsServer.resources", nfsServer.resources),
+        ...podTemplateProblems("storage.nfsServer.podTemplate", nfsServer.podTemplate, {
+            container: "nfs-server",
+            reserved: nfsServerNames,
+            podSecurity: PodSecurityLevel.Privileged,
+            imageArgument: "storage.nfsServer.image",
+        }),
     ];
 }
 

@@ -6,10 +6,11 @@ import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import { noServiceMesh, replaceUnready } from "../kubernetes/annotations";
 import { shortHash } from "../kubernetes/hash";
 import { jobTries, triedCommand } from "../kubernetes/jobTries";
+import { mapInput } from "../kubernetes/known";
 import { objectLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
-import { containerResources } from "../kubernetes/resources";
 import { script } from "../kubernetes/script";
+import { mergePodTemplate } from "../pods/podTemplate";
 import { preparationPod } from "./preparationPod";
 import { preparedDirectories } from "./preparedDirectories";
 import { storageKeys } from "./storageKeys";
@@ -54,7 +55,8 @@ export class VolumePermissions extends pulumi.ComponentResource {
             { parent: this },
         );
 
-        const pod = JSON.stringify(preparationPod(instance, settings));
+        const patches = [settings.airflow.podTemplate, settings.airflow.jobs.podTemplate];
+        const pod = mapInput(preparationPod(instance, settings), (known) => JSON.stringify(known));
         const claims = [...new Set(preparedDirectories(settings).map(({ claimName }) => claimName))];
         const keys = JSON.stringify({ claims, ...storageKeys(settings) });
         const command = triedCommand(script(__dirname, "prepare_volumes.py"));
@@ -68,33 +70,39 @@ export class VolumePermissions extends pulumi.ComponentResource {
             {
                 metadata: {
                     ...metadata,
-                    name: `${names.permissions}-${shortHash({ image, pod, keys, command, trigger })}`,
+                    name: mapInput(
+                        { pod, patches },
+                        (known) => `${names.permissions}-${shortHash({ image, keys, command, trigger, ...known })}`,
+                    ),
                     annotations: replaceUnready,
                 },
                 spec: {
                     ...jobTries,
                     activeDeadlineSeconds: 960,
-                    template: {
-                        metadata: { labels, annotations: noServiceMesh },
-                        spec: airflowPodSpec({
-                            serviceAccount: names.permissions,
-                            serviceAccountToken: true,
-                            imagePullSecrets,
-                            mounts: [],
-                            pod: { restartPolicy: "Never", terminationGracePeriodSeconds: 120 },
-                            container: {
-                                name: "permissions",
-                                image,
-                                command,
-                                env: [
-                                    { name: "POD", value: pod },
-                                    { name: "PYTHONUNBUFFERED", value: "1" },
-                                    { name: "SETTINGS", value: keys },
-                                ],
-                                resources: containerResources(supervisorResources),
-                            },
-                        }),
-                    },
+                    template: mergePodTemplate(
+                        {
+                            metadata: { labels, annotations: noServiceMesh },
+                            spec: airflowPodSpec({
+                                serviceAccount: names.permissions,
+                                serviceAccountToken: true,
+                                imagePullSecrets,
+                                mounts: [],
+                                pod: { restartPolicy: "Never", terminationGracePeriodSeconds: 120 },
+                                container: {
+                                    name: "permissions",
+                                    image,
+                                    command,
+                                    env: [
+                                        { name: "POD", value: pod },
+                                        { name: "PYTHONUNBUFFERED", value: "1" },
+                                        { name: "SETTINGS", value: keys },
+                                    ],
+                                    resources: supervisorResources,
+                                },
+                            }),
+                        },
+                        patches,
+                    ),
                 },
             },
             { parent: this, dependsOn: binding, customTimeouts: { create: "17m", update: "17m", delete: "5m" } },
@@ -106,4 +114,4 @@ export class VolumePermissions extends pulumi.ComponentResource {
 }
 
 /** A Python that waits. */
-const supervisorResources = { cpuRequest: "10m", cpuLimit: "500m", memoryRequest: "32Mi", memoryLimit: "128Mi" };
+const supervisorResources = { requests: { cpu: "10m", memory: "32Mi" }, limits: { cpu: "500m", memory: "128Mi" } };

@@ -74,22 +74,29 @@ export function pinnedImage(path: string, image: string): Problem[] {
     return check(pinned, path, image, "an image with a tag other than latest, or with a digest, such as postgres:17");
 }
 
-/** Problems of requests and limits. */
-export function resources(path: string, given: ContainerResources): Problem[] {
-    const malformed = Object.entries(given).flatMap(([field, value]: [string, string | undefined]) =>
-        value === undefined ? [] : quantity(`${path}.${field}`, value),
+/** Problems of requests and limits. What is not known yet is taken as right. */
+export function resources(path: string, { requests, limits }: ContainerResources): Problem[] {
+    const malformed = Object.entries({ requests, limits }).flatMap(([kind, quantities]) =>
+        Object.entries(quantities).flatMap(([resource, value]) => [
+            ...check(
+                isQualifiedName(resource),
+                `${path}.${kind}.${resource}`,
+                value,
+                "names of resources, such as cpu",
+            ),
+            ...(typeof value === "string" ? quantity(`${path}.${kind}.${resource}`, value) : []),
+        ]),
     );
     if (malformed.length > 0) {
         return malformed;
     }
-    return (["cpu", "memory", "ephemeralStorage"] as const).flatMap((kind) => {
-        const request = given[`${kind}Request`];
-        const limit = given[`${kind}Limit`];
-        if (request === undefined || limit === undefined) {
+    return Object.entries(requests).flatMap(([resource, request]) => {
+        const limit = limits[resource];
+        if (typeof request !== "string" || typeof limit !== "string") {
             return [];
         }
         const fits = (parseQuantity(request) ?? 0) <= (parseQuantity(limit) ?? 0);
-        return check(fits, `${path}.${kind}Request`, request, `not more than ${kind}Limit, which is ${limit}`);
+        return check(fits, `${path}.requests.${resource}`, request, `not more than its limit, which is ${limit}`);
     });
 }
 

@@ -5,6 +5,7 @@ import { destroyed } from "./airflow/destroyed";
 import { firstRun } from "./airflow/firstRun";
 import { interruptedUp } from "./airflow/interruptedUp";
 import { lostScheduler } from "./airflow/lostScheduler";
+import { podTemplates } from "./airflow/podTemplates";
 import { secondUp } from "./airflow/secondUp";
 import { severalNodes } from "./airflow/severalNodes";
 import { shell } from "./airflow/shell";
@@ -41,5 +42,6 @@ describe("Airflow on the local cluster", () => {
     commands();
     userInterface();
     lostScheduler();
+    podTemplates();
     destroyed();
 });

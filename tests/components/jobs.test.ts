@@ -69,9 +69,9 @@ describe("Jobs, which cannot be changed once they are made", () => {
         expect(await renewed({})).to.deep.equal([]);
         expect(
             await renewed({
-                scheduler: { replicas: 2, resources: { memoryLimit: "3Gi" }, env: [{ name: "A", value: "1" }] },
-                workers: { labels: { team: "a" }, env: [{ name: "A", value: "1" }] },
-                database: { resources: { memoryLimit: "2Gi" } },
+                scheduler: { replicas: 2, resources: { limits: { memory: "3Gi" } }, env: [{ name: "A", value: "1" }] },
+                workers: { podTemplate: { metadata: { labels: { team: "a" } } }, env: [{ name: "A", value: "1" }] },
+                database: { resources: { limits: { memory: "2Gi" } } },
             }),
         ).to.deep.equal([]);
     });

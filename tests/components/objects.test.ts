@@ -73,7 +73,7 @@ describe("the objects of AirflowKubernetes", () => {
                 "Secret airflow-api",
                 "Secret airflow-encryption",
                 "Secret airflow-admin",
-                "ConfigMap airflow-scheduler-pod-template",
+                "ConfigMap airflow-worker-templates-file",
                 "ConfigMap airflow-extension-python",
             ]);
         });
@@ -156,6 +156,7 @@ describe("the objects of AirflowKubernetes", () => {
                 "PersistentVolumeClaim airflow-claims-workers-dags",
                 "PersistentVolumeClaim airflow-claims-workers-logs",
                 "ServiceAccount airflow-access-worker",
+                "PodTemplate airflow-worker-templates-worker",
                 "Role airflow-access-scheduler-role",
                 "Role airflow-access-api-server-role",
                 "RoleBinding airflow-access-scheduler-role-binding",
@@ -259,7 +260,7 @@ describe("the objects of AirflowKubernetes", () => {
                     tolerationSeconds: 900,
                 },
             ];
-            const registrations = await build({ scheduler: { placement: { tolerations } } });
+            const registrations = await build({ scheduler: { podTemplate: { spec: { tolerations } } } });
             const scheduler = pods(registrations).find(({ owner }) => owner === "airflow-scheduler-deployment");
             expect(scheduler?.spec.tolerations.map(({ tolerationSeconds }) => tolerationSeconds)).to.deep.equal([
                 900, 30,
@@ -418,7 +419,7 @@ describe("the objects of AirflowKubernetes", () => {
             expect(pods(defaults).filter(({ kind }) => kind === "Job")).to.have.lengthOf(4);
         });
 
-        const template = "airflow-scheduler-pod-template";
+        const template = "airflow-worker-templates-file";
 
         it("has requests and limits of CPU and memory", () => {
             for (const [{ owner }, { resources }] of every()) {
@@ -540,7 +541,7 @@ describe("the objects of AirflowKubernetes", () => {
                 "airflow-dags-job": [],
                 "airflow-permissions-job": [],
                 "airflow-log-cleanup-cron-job": [],
-                "airflow-scheduler-pod-template": [],
+                "airflow-worker-templates-file": [],
             });
         });
 

@@ -128,12 +128,12 @@ describe("secrets", () => {
         const { registrations } = await attempt(
             () =>
                 new AirflowKubernetes("airflow", {
-                    scheduler: { env: [{ name: "A", secretName: "mine", secretKey: "key" }] },
+                    scheduler: { env: [{ name: "A", valueFrom: { secretKeyRef: { name: "mine", key: "key" } } }] },
                     workers: { env: [{ name: "B", value }] },
                 }),
         );
         // A literal that is secret stays marked, also in the template of the pods.
-        expect(named(registrations, "airflow-scheduler-pod-template").secretInputs).to.deep.equal(["data"]);
+        expect(named(registrations, "airflow-worker-templates-file").secretInputs).to.deep.equal(["data"]);
         expect(registrations.flatMap(({ sentInputs }) => openTexts(sentInputs))).to.not.include("token");
     });
 

@@ -218,7 +218,11 @@ describe("storage of every kind", () => {
             const other = await build(
                 hosted(
                     {},
-                    { airflow: { version: "3.4.0" }, workers: { labels: { a: "b" } }, logs: { retentionDays: 3 } },
+                    {
+                        airflow: { version: "3.4.0" },
+                        workers: { podTemplate: { metadata: { labels: { a: "b" } } } },
+                        logs: { retentionDays: 3 },
+                    },
                 ),
             );
             for (const noun of ["service", "stateful-set", "configuration"]) {
@@ -547,7 +551,7 @@ describe("logs", () => {
             "airflow-api-server-deployment",
             "airflow-triggerer-stateful-set",
         ]);
-        const template = named(registrations, "airflow-scheduler-pod-template").inputs.data as Record<string, string>;
+        const template = named(registrations, "airflow-worker-templates-file").inputs.data as Record<string, string>;
         expect(template["worker.yaml"]).to.contain("s3://bucket/airflow").and.to.not.contain("a-secret");
     });
 

@@ -27,16 +27,16 @@ const broken: Record<string, Case> = {
     "an unknown key of resources": {
         values: { scheduler: { resources: { cpu: "1" } } },
         keys: ["scheduler.resources.cpu"],
-        says: /the keys cpuRequest, cpuLimit, memoryRequest, memoryLimit/,
+        says: /the keys requests, limits/,
     },
     "an unknown key in a list": {
         values: { workers: { env: [{ name: "A", value: "1", secret: "x" }] } },
         keys: ["workers.env[0].secret"],
-        says: /the keys name, value, secretName, secretKey/,
+        says: /the keys name, value, valueFrom/,
     },
     "an unknown key of a toleration": {
-        values: { triggerer: { placement: { tolerations: [{ keys: "x" }] } } },
-        keys: ["triggerer.placement.tolerations[0].keys"],
+        values: { triggerer: { podTemplate: { spec: { tolerations: [{ keys: "x" }] } } } },
+        keys: ["triggerer.podTemplate.spec.tolerations[0].keys"],
     },
     "the component's argument instead of the secret key": {
         values: { admin: { user: "admin", password: "hidden" } },

@@ -54,6 +54,25 @@ const choices: Record<string, StackValues> = {
         logsSecretAccessKey: "a-secret-access-key",
     },
     "tasks that make pods": { workers: { kubernetesPodOperator: true } },
+    "pods of a team's own": {
+        airflow: {
+            env: [{ name: "HTTPS_PROXY", value: "http://proxy.example.org:3128" }],
+            envFrom: [{ configMapRef: { name: "proxy", optional: true } }],
+            podTemplate: {
+                metadata: { labels: { "example.org/team": "data" } },
+                spec: {
+                    volumes: [{ name: "ca", configMap: { name: "ca", optional: true } }],
+                    containers: [{ name: "*", volumeMounts: [{ name: "ca", mountPath: "/etc/ssl/team" }] }],
+                },
+            },
+        },
+        scheduler: { podTemplate: { spec: { priorityClassName: "high" } } },
+        jobs: { resources: { limits: { memory: "2Gi" } }, podTemplate: { spec: { nodeSelector: { pool: "jobs" } } } },
+        workers: {
+            podTemplate: { spec: { nodeSelector: { pool: "tasks" } } },
+            templates: { gpu: { spec: { nodeSelector: { pool: "gpu" } } } },
+        },
+    },
     "several pods of each process": {
         apiServer: { replicas: 2 },
         scheduler: { replicas: 2 },

@@ -77,7 +77,7 @@ export function pods(registrations: readonly Registration[]): Pod[] {
 
 /** The pod of tasks, as the scheduler reads it. */
 export function workerPod(registrations: readonly Registration[]): Pod {
-    const template = named(registrations, "airflow-scheduler-pod-template");
+    const template = named(registrations, "airflow-worker-templates-file");
     const pod = parse((template.inputs.data as Record<string, string>)["worker.yaml"], {
         // As Python reads it.
         version: "1.1",

@@ -179,9 +179,6 @@ describe("the public arguments", () => {
     const names = new Set(interfaces.map(({ name }) => name.text));
     const fields = interfaces.flatMap((declaration) => declaration.members.filter(ts.isPropertySignature));
 
-    /** Interfaces whose fields have no default of their own: the doc of who uses them says it. */
-    const withoutDefaults = new Set(["ResourcesArgs", "EnvironmentVariableArgs", "TolerationArgs"]);
-
     it("are interfaces and enums, and nothing else, so that the component could become a Pulumi package", () => {
         const others = statements.filter(
             (statement) =>
@@ -226,7 +223,6 @@ describe("the public arguments", () => {
         ).to.have.members([
             "CsiArgs.driver",
             "CsiArgs.volumeHandle",
-            "EnvironmentVariableArgs.name",
             "ExistingClaimArgs.name",
             "ExistingClaimArgs.namespace",
             "ExternalDatabaseArgs.host",
@@ -246,10 +242,9 @@ describe("the public arguments", () => {
 
     it("say the default of each field that is optional and not a group of fields", () => {
         const silent = fields.filter((field) => {
-            const { name } = field.parent as ts.InterfaceDeclaration;
             const group = field.type !== undefined && names.has(field.type.getText());
             const required = field.questionToken === undefined;
-            return !group && !required && !withoutDefaults.has(name.text) && !docOf(field).includes("@default ");
+            return !group && !required && !docOf(field).includes("@default ");
         });
         expect(silent.map(place)).to.deep.equal([]);
     });

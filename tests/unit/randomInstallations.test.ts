@@ -146,7 +146,7 @@ describe("random configurations without a problem", function () {
                     "programs",
                 ).to.equal("");
 
-                const template = named(registrations, "airflow-scheduler-pod-template").inputs.data as Record<
+                const template = named(registrations, "airflow-worker-templates-file").inputs.data as Record<
                     string,
                     string
                 >;

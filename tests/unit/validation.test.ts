@@ -26,8 +26,8 @@ const options = (section: string, key: string) => ({ airflow: { options: { [sect
 /** One fault each. */
 const broken: Record<string, Case> = {
     "a text with NUL": {
-        args: { workers: { annotations: { a: "b\0" } } },
-        paths: ["workers.annotations.a"],
+        args: { workers: { podTemplate: { metadata: { annotations: { a: "b\0" } } } } },
+        paths: ["workers.podTemplate.metadata.annotations.a"],
         says: /NUL/,
     },
     "half of a pair of UTF-16": {
@@ -40,41 +40,48 @@ const broken: Record<string, Case> = {
         says: /at most 100000 bytes/,
     },
     "an annotation that is none": {
-        args: { workers: { annotations: { "a b": "c" } } },
-        paths: ["workers.annotations.a b"],
+        args: { workers: { podTemplate: { metadata: { annotations: { "a b": "c" } } } } },
+        paths: ["workers.podTemplate.metadata.annotations.a b"],
     },
-    "a label below two slashes": { args: { workers: { labels: { "a/b/c": "d" } } }, paths: ["workers.labels.a/b/c"] },
+    "a label below two slashes": {
+        args: { workers: { podTemplate: { metadata: { labels: { "a/b/c": "d" } } } } },
+        paths: ["workers.podTemplate.metadata.labels.a/b/c"],
+    },
     "a label of a domain with capitals": {
-        args: { workers: { labels: { "A.b/c": "d" } } },
-        paths: ["workers.labels.A.b/c"],
+        args: { workers: { podTemplate: { metadata: { labels: { "A.b/c": "d" } } } } },
+        paths: ["workers.podTemplate.metadata.labels.A.b/c"],
     },
     "a node's label with a space": {
-        args: { scheduler: { placement: { nodeSelector: { disk: "very fast" } } } },
-        paths: ["scheduler.placement.nodeSelector.disk"],
+        args: { scheduler: { podTemplate: { spec: { nodeSelector: { disk: "very fast" } } } } },
+        paths: ["scheduler.podTemplate.spec.nodeSelector.disk"],
     },
     "a PriorityClass that is none": {
-        args: { workers: { placement: { priorityClassName: "High_Priority" } } },
-        paths: ["workers.placement.priorityClassName"],
+        args: { workers: { podTemplate: { spec: { priorityClassName: "High_Priority" } } } },
+        paths: ["workers.podTemplate.spec.priorityClassName"],
     },
     "a toleration of no taint": {
-        args: { workers: { placement: { tolerations: [{ value: "a" }] } } },
-        paths: ["workers.placement.tolerations[0].key"],
+        args: { workers: { podTemplate: { spec: { tolerations: [{ value: "a" }] } } } },
+        paths: ["workers.podTemplate.spec.tolerations[0].key"],
     },
     "a toleration of any value, with a value": {
-        args: { workers: { placement: { tolerations: [{ key: "a", operator: "Exists", value: "b" }] } } },
-        paths: ["workers.placement.tolerations[0].value"],
+        args: { workers: { podTemplate: { spec: { tolerations: [{ key: "a", operator: "Exists", value: "b" }] } } } },
+        paths: ["workers.podTemplate.spec.tolerations[0].value"],
     },
     "seconds of a toleration that evicts nothing": {
-        args: { workers: { placement: { tolerations: [{ key: "a", effect: "NoSchedule", tolerationSeconds: 5 }] } } },
-        paths: ["workers.placement.tolerations[0].tolerationSeconds"],
+        args: {
+            workers: {
+                podTemplate: { spec: { tolerations: [{ key: "a", effect: "NoSchedule", tolerationSeconds: 5 }] } },
+            },
+        },
+        paths: ["workers.podTemplate.spec.tolerations[0].tolerationSeconds"],
     },
     "a Secret whose name is none": {
-        args: { workers: { env: [{ name: "A", secretName: "My Secret", secretKey: "key" }] } },
-        paths: ["workers.env[0].secretName"],
+        args: { workers: { env: [{ name: "A", valueFrom: { secretKeyRef: { name: "My Secret", key: "key" } } }] } },
+        paths: ["workers.env[0].valueFrom.secretKeyRef.name"],
     },
     "a key of a Secret that leads out": {
-        args: { workers: { env: [{ name: "A", secretName: "secret", secretKey: "../key" }] } },
-        paths: ["workers.env[0].secretKey"],
+        args: { workers: { env: [{ name: "A", valueFrom: { secretKeyRef: { name: "secret", key: "../key" } } }] } },
+        paths: ["workers.env[0].valueFrom.secretKeyRef.key"],
     },
     "a schedule at minute 60": { args: { logs: { cleanupSchedule: "60 * * * *" } }, paths: ["logs.cleanupSchedule"] },
     "a schedule of a month that is none": {
@@ -172,9 +179,9 @@ const broken: Record<string, Case> = {
         paths: ["database.password"],
     },
     "a database request above its limit": {
-        args: { database: { resources: { memoryRequest: "2Gi", memoryLimit: "1Gi" } } },
-        paths: ["database.resources.memoryRequest"],
-        says: /not more than memoryLimit, which is 1Gi/,
+        args: { database: { resources: { requests: { memory: "2Gi" }, limits: { memory: "1Gi" } } } },
+        paths: ["database.resources.requests.memory"],
+        says: /not more than its limit, which is 1Gi/,
     },
     "Airflow 2": { args: { airflow: { version: "2.11.0" } }, paths: ["airflow.version"] },
     "Airflow 3.0": { args: { airflow: { version: "3.0.6" } }, paths: ["airflow.version"] },
@@ -244,12 +251,12 @@ const broken: Record<string, Case> = {
     "fewer triggerers than none": { args: { triggerer: { replicas: -1 } }, paths: ["triggerer.replicas"] },
     "a hundred triggerers": { args: { triggerer: { replicas: 100 } }, paths: ["triggerer.replicas"] },
     "CPU that is none": {
-        args: { dagProcessor: { resources: { cpuLimit: "two" } } },
-        paths: ["dagProcessor.resources.cpuLimit"],
+        args: { dagProcessor: { resources: { limits: { cpu: "two" } } } },
+        paths: ["dagProcessor.resources.limits.cpu"],
     },
     "a CPU request above the default limit": {
-        args: { apiServer: { resources: { cpuRequest: "2500m" } } },
-        paths: ["apiServer.resources.cpuRequest"],
+        args: { apiServer: { resources: { requests: { cpu: "2500m" } } } },
+        paths: ["apiServer.resources.requests.cpu"],
     },
     "a variable that begins with a digit": {
         args: env({ name: "1A", value: "" }),
@@ -262,20 +269,20 @@ const broken: Record<string, Case> = {
     },
     "a variable without a value": { args: env({ name: "A" }), paths: ["scheduler.env[0]"] },
     "a variable with two values": {
-        args: env({ name: "A", value: "1", secretName: "s", secretKey: "k" }),
+        args: env({ name: "A", value: "1", valueFrom: { secretKeyRef: { name: "s", key: "k" } } }),
         paths: ["scheduler.env[0]"],
     },
-    "a variable with half a reference": {
-        args: env({ name: "A", secretName: "s" }),
+    "a variable with a value and a reference to nothing": {
+        args: env({ name: "A", value: "a", valueFrom: {} }),
         paths: ["scheduler.env[0]"],
-        says: /either value, or secretName together with secretKey/,
+        says: /either value or valueFrom/,
     },
     "a variable that the component owns": {
         args: env({ name: "CONNECTION_CHECK_MAX_COUNT", value: "3" }),
         paths: ["scheduler.env[0].name"],
     },
     "a variable that the component owns, from a Secret": {
-        args: env({ name: "AIRFLOW__CORE__EXECUTOR", secretName: "s", secretKey: "k" }),
+        args: env({ name: "AIRFLOW__CORE__EXECUTOR", valueFrom: { secretKeyRef: { name: "s", key: "k" } } }),
         paths: ["scheduler.env[0].name"],
     },
     "a secret written into a variable": {
@@ -287,12 +294,12 @@ const broken: Record<string, Case> = {
         paths: ["workers.env[0].name"],
     },
     "an operator that is none": {
-        args: { workers: { placement: { tolerations: [{ key: "a", operator: "Like" }] } } },
-        paths: ["workers.placement.tolerations[0].operator"],
+        args: { workers: { podTemplate: { spec: { tolerations: [{ key: "a", operator: "Like" }] } } } },
+        paths: ["workers.podTemplate.spec.tolerations[0].operator"],
     },
     "an effect that is none": {
-        args: { triggerer: { placement: { tolerations: [{ key: "a" }, { key: "b", effect: "Never" }] } } },
-        paths: ["triggerer.placement.tolerations[1].effect"],
+        args: { triggerer: { podTemplate: { spec: { tolerations: [{ key: "a" }, { key: "b", effect: "Never" }] } } } },
+        paths: ["triggerer.podTemplate.spec.tolerations[1].effect"],
     },
     "a label of the component's own on a ServiceAccount": {
         args: { serviceAccounts: { worker: { labels: { "app.kubernetes.io/name": "mine" } } } },
@@ -302,11 +309,137 @@ const broken: Record<string, Case> = {
         args: { serviceAccounts: { jobs: { annotations: { "a/b/c": "d" } } } },
         paths: ["serviceAccounts.jobs.annotations.a/b/c"],
     },
-    "a label with a space": { args: { workers: { labels: { team: "data science" } } }, paths: ["workers.labels.team"] },
-    "a label key of two slashes": { args: { workers: { labels: { "a/b/c": "d" } } }, paths: ["workers.labels.a/b/c"] },
+    "a label with a space": {
+        args: { workers: { podTemplate: { metadata: { labels: { team: "data science" } } } } },
+        paths: ["workers.podTemplate.metadata.labels.team"],
+    },
+    "a label key of two slashes": {
+        args: { workers: { podTemplate: { metadata: { labels: { "a/b/c": "d" } } } } },
+        paths: ["workers.podTemplate.metadata.labels.a/b/c"],
+    },
     "no grace": {
-        args: { workers: { terminationGracePeriodSeconds: 0 } },
-        paths: ["workers.terminationGracePeriodSeconds"],
+        args: { workers: { podTemplate: { spec: { terminationGracePeriodSeconds: 0 } } } },
+        paths: ["workers.podTemplate.spec.terminationGracePeriodSeconds"],
+    },
+    "a command of the component's container": {
+        args: { scheduler: { podTemplate: { spec: { containers: [{ name: "scheduler", args: ["standalone"] }] } } } },
+        paths: ["scheduler.podTemplate.spec.containers[0].args"],
+        says: /the component starts it/,
+    },
+    "an image beside its argument": {
+        args: { database: { podTemplate: { spec: { containers: [{ name: "postgres", image: "postgres:18" }] } } } },
+        paths: ["database.podTemplate.spec.containers[0].image"],
+    },
+    "a mount that hides the DAGs": {
+        args: {
+            workers: {
+                podTemplate: {
+                    spec: { containers: [{ name: "base", volumeMounts: [{ name: "a", mountPath: "/opt/airflow/" }] }] },
+                },
+            },
+        },
+        paths: ["workers.podTemplate.spec.containers[0].volumeMounts[0].mountPath"],
+    },
+    "a volume of the component's": {
+        args: { airflow: { podTemplate: { spec: { volumes: [{ name: "logs", emptyDir: {} }] } } } },
+        paths: ["airflow.podTemplate.spec.volumes[0].name"],
+    },
+    "a container of the user's without an image, which is a name written wrong": {
+        args: { triggerer: { podTemplate: { spec: { containers: [{ name: "trigger" }] } } } },
+        paths: ["triggerer.podTemplate.spec.containers[0].image"],
+        says: /For one of the component's own give its name, or \* for all of them/,
+    },
+    "a container that runs before the component's, without an image": {
+        args: { workers: { podTemplate: { spec: { initContainers: [{ name: "wait" }] } } } },
+        paths: ["workers.podTemplate.spec.initContainers[0].image"],
+    },
+    "a ServiceAccount in a pod template": {
+        args: { jobs: { podTemplate: { spec: { serviceAccountName: "default" } } } },
+        paths: ["jobs.podTemplate.spec.serviceAccountName"],
+        says: /Set serviceAccounts/,
+    },
+    "a token of the Kubernetes API for tasks": {
+        args: { workers: { podTemplate: { spec: { automountServiceAccountToken: true } } } },
+        paths: ["workers.podTemplate.spec.automountServiceAccountToken"],
+    },
+    "the node's network for a process": {
+        args: { apiServer: { podTemplate: { spec: { hostNetwork: true } } } },
+        paths: ["apiServer.podTemplate.spec.hostNetwork"],
+        says: /Pod Security Standard restricted/,
+    },
+    "a directory of the node for tasks": {
+        args: { workers: { podTemplate: { spec: { volumes: [{ name: "a", hostPath: { path: "/" } }] } } } },
+        paths: ["workers.podTemplate.spec.volumes[0].hostPath"],
+        says: /Pod Security Standard baseline/,
+    },
+    "a privileged sidecar": {
+        args: {
+            dags: {
+                gitSync: {
+                    podTemplate: {
+                        spec: { containers: [{ name: "a", image: "a:1", securityContext: { privileged: true } }] },
+                    },
+                },
+            },
+        },
+        paths: ["dags.gitSync.podTemplate.spec.containers[0].securityContext.privileged"],
+    },
+    "a variable of the component's in a pod template": {
+        args: {
+            workers: {
+                podTemplate: {
+                    spec: {
+                        containers: [{ name: "base", env: [{ name: "AIRFLOW__CORE__EXECUTOR", value: "Mine" }] }],
+                    },
+                },
+            },
+        },
+        paths: ["workers.podTemplate.spec.containers[0].env[0].name"],
+    },
+    "a secret in a variable of all containers": {
+        args: { airflow: { env: [{ name: "AIRFLOW__CORE__FERNET_KEY", value: "x" }] } },
+        paths: ["airflow.env[0].name"],
+    },
+    "a search path for all containers": {
+        args: { airflow: { env: [{ name: "PYTHONPATH", value: "/mine" }] } },
+        paths: ["airflow.env[0].name"],
+    },
+    "a source of variables that is none": {
+        args: { airflow: { envFrom: [{ prefix: "A_" }] } },
+        paths: ["airflow.envFrom[0]"],
+    },
+    "a label by which the component finds its pods": {
+        args: { apiServer: { podTemplate: { metadata: { labels: { "app.kubernetes.io/component": "x" } } } } },
+        paths: ["apiServer.podTemplate.metadata.labels.app.kubernetes.io/component"],
+    },
+    "a name of a pod": {
+        args: { workers: { podTemplate: { metadata: { name: "task" } } } },
+        paths: ["workers.podTemplate.metadata.name"],
+    },
+    "a directive of a patch": {
+        args: raw({ workers: { podTemplate: { spec: { containers: [{ name: "base", $patch: "delete" }] } } } }),
+        paths: ["workers.podTemplate.spec.containers[0].$patch"],
+        says: /null to unset/,
+    },
+    "a specification that is an Output as a whole": {
+        args: { workers: { podTemplate: { spec: pulumi.output({}) } } },
+        paths: ["workers.podTemplate.spec"],
+    },
+    "a template of tasks whose name is no file": {
+        args: { workers: { templates: { "../gpu": {} } } },
+        paths: ["workers.templates.../gpu"],
+    },
+    "a template of tasks with the name of that of all tasks": {
+        args: { workers: { templates: { worker: {} } } },
+        paths: ["workers.templates.worker"],
+    },
+    "a fault in a template of tasks": {
+        args: { workers: { templates: { gpu: { spec: { restartPolicy: "Always" } } } } },
+        paths: ["workers.templates.gpu.spec.restartPolicy"],
+    },
+    "a resource whose name is none": {
+        args: { workers: { resources: { limits: { "a b": "1" } } } },
+        paths: ["workers.resources.limits.a b"],
     },
     "a batch of none": { args: { workers: { podsCreationBatchSize: 0 } }, paths: ["workers.podsCreationBatchSize"] },
 };
@@ -333,7 +466,7 @@ describe("validate", () => {
             namespaces: { airflow: "A", workers: "default", workersPodSecurity: "strict" },
             storage: { hostPath: "x", dagsSize: "x", logsSize: "x" },
             dags: { delivery: "volume", volume: { folder: "x" }, refreshSeconds: 1 },
-            database: { image: "x", size: "x", password: "x", resources: { cpuLimit: "x" } },
+            database: { image: "x", size: "x", password: "x", resources: { limits: { cpu: "x" } } },
             airflow: {
                 version: "x",
                 image: "x",
@@ -344,7 +477,7 @@ describe("validate", () => {
             },
             admin: { user: "", email: "x", password: "x" },
             apiServer: { replicas: 0 },
-            workers: { podsCreationBatchSize: 0, labels: { x: " " } },
+            workers: { podsCreationBatchSize: 0, podTemplate: { metadata: { labels: { x: " " } } } },
         });
         const problems = validate(args);
         expect(problems.map(({ path }) => path)).to.have.members([
@@ -360,7 +493,7 @@ describe("validate", () => {
             "database.image",
             "database.size",
             "database.password",
-            "database.resources.cpuLimit",
+            "database.resources.limits.cpu",
             "airflow.version",
             "airflow.image",
             "airflow.url",
@@ -372,7 +505,7 @@ describe("validate", () => {
             "admin.password",
             "apiServer.replicas",
             "workers.podsCreationBatchSize",
-            "workers.labels.x",
+            "workers.podTemplate.metadata.labels.x",
         ]);
         for (const { allowed } of problems) {
             expect(allowed).to.not.equal("");
@@ -391,7 +524,11 @@ describe("validate", () => {
             { airflow: { url: `http://me:${secret}@example.org` } },
             { workers: { env: [{ name: "AIRFLOW__CORE__FERNET_KEY", value: secret }] } },
             { workers: { env: [{ name: "1", value: secret }] } },
-            { scheduler: { env: [{ name: "A", value: secret, secretName: "s", secretKey: "k" }] } },
+            {
+                scheduler: {
+                    env: [{ name: "A", value: secret, valueFrom: { secretKeyRef: { name: "s", key: "k" } } }],
+                },
+            },
         ];
         for (const args of given) {
             const problems = validate(args);
@@ -422,11 +559,11 @@ describe("validate", () => {
                 dags: { refreshSeconds: 5 },
                 apiServer: { replicas: 20 },
                 triggerer: { replicas: 0 },
-                workers: { terminationGracePeriodSeconds: 3600, podsCreationBatchSize: 128 },
+                workers: { podTemplate: { spec: { terminationGracePeriodSeconds: 3600 } }, podsCreationBatchSize: 128 },
             },
             "a request that is the limit": {
                 workers: {
-                    resources: { cpuRequest: "2", cpuLimit: "2000m", memoryRequest: "1Gi", memoryLimit: "1024Mi" },
+                    resources: { requests: { cpu: "2", memory: "1Gi" }, limits: { cpu: "2000m", memory: "1024Mi" } },
                 },
             },
             "an image with registry, port, tag and digest": {
@@ -443,10 +580,49 @@ describe("validate", () => {
                 airflow: { options: { "aws.batch": { Region: "x" }, core: { parallelism: "1" } } },
             },
             "secrets by reference": {
-                workers: { env: [{ name: "AIRFLOW_CONN_DB", secretName: "s", secretKey: "k" }] },
+                workers: { env: [{ name: "AIRFLOW_CONN_DB", valueFrom: { secretKeyRef: { name: "s", key: "k" } } }] },
             },
-            "empty values": { workers: { env: [{ name: "EMPTY", value: "" }], labels: { "example.org/empty": "" } } },
-            "tolerations of everything": { scheduler: { placement: { tolerations: [{ operator: "Exists" }] } } },
+            "a sidecar with a volume of its own": {
+                workers: {
+                    podTemplate: {
+                        spec: {
+                            volumes: [{ name: "scratch", ephemeral: {} }],
+                            initContainers: [{ name: "proxy", image: "proxy:1", restartPolicy: "Always" }],
+                            containers: [
+                                { name: "base", volumeMounts: [{ name: "scratch", mountPath: "/tmp/scratch" }] },
+                            ],
+                        },
+                    },
+                },
+            },
+            "another image for some tasks": {
+                workers: { templates: { gpu: { spec: { containers: [{ name: "base", image: "gpu:1" }] } } } },
+            },
+            "Outputs wherever Kubernetes takes a value": {
+                airflow: { env: [{ name: "A", value: pulumi.output("a") }] },
+                scheduler: {
+                    resources: { limits: { memory: pulumi.output("1Gi") } },
+                    podTemplate: {
+                        metadata: { labels: { team: pulumi.output("a") } },
+                        spec: { nodeSelector: pulumi.output({ pool: "a" }), containers: pulumi.output([]) },
+                    },
+                },
+            },
+            "what a cluster's own rules allow tasks": {
+                namespaces: { workersPodSecurity: PodSecurityLevel.Privileged },
+                workers: {
+                    podTemplate: { spec: { hostNetwork: true, volumes: [{ name: "a", hostPath: { path: "/" } }] } },
+                },
+            },
+            "empty values": {
+                workers: {
+                    env: [{ name: "EMPTY", value: "" }],
+                    podTemplate: { metadata: { labels: { "example.org/empty": "" } } },
+                },
+            },
+            "tolerations of everything": {
+                scheduler: { podTemplate: { spec: { tolerations: [{ operator: "Exists" }] } } },
+            },
             "a retained database with its keys": {
                 airflow: { fernetKey: `${"a".repeat(43)}=` },
                 database: { retain: true, password: "p@ss:word/with?odd#signs" },
@@ -490,15 +666,13 @@ describe("validate", () => {
 describe("withDefaults", () => {
     it("fills in everything, and keeps what was given beside what was not", () => {
         const settings = withDefaults({
-            apiServer: { resources: { memoryLimit: "9Gi" } },
+            apiServer: { resources: { limits: { memory: "9Gi" } } },
             namespaces: { workers: "w" },
         });
         expect(settings.namespaces).to.deep.equal({ airflow: "airflow", workers: "w", storage: "airflow-storage" });
         expect(settings.apiServer.resources).to.deep.equal({
-            cpuRequest: "200m",
-            cpuLimit: "2",
-            memoryRequest: "512Mi",
-            memoryLimit: "9Gi",
+            requests: { cpu: "200m", memory: "512Mi" },
+            limits: { memory: "9Gi" },
         });
     });
 

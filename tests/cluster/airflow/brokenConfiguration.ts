@@ -38,11 +38,14 @@ const groups: Readonly<Record<string, readonly (readonly [setting: string, named
         ["admin.email=nobody", "admin.email"],
         ["apiServer.replicas=0", "apiServer.replicas"],
         ["scheduler.replicas=21", "scheduler.replicas"],
-        ["workers.terminationGracePeriodSeconds=0", "workers.terminationGracePeriodSeconds"],
-        ["workers.resources.memoryRequest=640Gi", "workers.resources.memoryRequest"],
+        [
+            "workers.podTemplate.spec.terminationGracePeriodSeconds=0",
+            "workers.podTemplate.spec.terminationGracePeriodSeconds",
+        ],
+        ["workers.resources.requests.memory=640Gi", "workers.resources.requests.memory"],
         ["airflow.options.core.fernet_key=mine", "airflow.options.core.fernet_key"],
         ["airflow.options.core.executor=LocalExecutor", "airflow.options.core.executor"],
-        ["workers.labels.a=b/c", "workers.labels.a"],
+        ["workers.podTemplate.metadata.labels.a=b/c", "workers.podTemplate.metadata.labels.a"],
     ],
     "places that are not there": [
         ["dags.volume.folder=no/such/folder", "dags.volume.folder"],

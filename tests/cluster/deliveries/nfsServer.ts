@@ -14,7 +14,7 @@ const lines = 250;
 export const nfsServerSettings = {
     hosting: "readWriteMany",
     storage: { kind: "nfsServer" },
-    database: { retain: true, resources: { cpuRequest: "10m" } },
+    database: { retain: true, resources: { requests: { cpu: "10m" } } },
     ...pinnedKeys(),
 } as const;
 

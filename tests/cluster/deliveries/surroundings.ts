@@ -64,8 +64,8 @@ export function surroundings(installation: Installation): void {
             },
             logsSecretAccessKey: s3.secretAccessKey,
             pythonPackages: { requirements, indexUrl },
-            workers: { kubernetesPodOperator: true, resources: { cpuRequest: "10m" } },
-            triggerer: { resources: { cpuRequest: "10m" } },
+            workers: { kubernetesPodOperator: true, resources: { requests: { cpu: "10m" } } },
+            triggerer: { resources: { requests: { cpu: "10m" } } },
         });
         await installation.up();
     });

@@ -56,7 +56,7 @@ export class Installation {
     /** One that asks for little CPU and does without a triggerer, so that several fit on one small machine. */
     public static modest(name: string): Installation {
         const made = new Installation(name);
-        const resources = { cpuRequest: "10m" };
+        const resources = { requests: { cpu: "10m" } };
         const parts = ["apiServer", "scheduler", "dagProcessor", "workers", "database"];
         made.configure({
             ...Object.fromEntries(parts.map((key) => [key, { resources }])),

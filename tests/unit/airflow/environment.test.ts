@@ -142,18 +142,24 @@ describe("environment", () => {
         });
     });
 
-    it("gives users literal values and references to Secrets", () => {
-        expect(
-            userEnvironment([
-                { name: "A", value: "1" },
-                { name: "B", value: "" },
-                { name: "C", secretName: "s", secretKey: "k" },
-            ]),
-        ).to.deep.equal([
-            { name: "A", value: "1" },
-            { name: "B", value: "" },
-            { name: "C", valueFrom: { secretKeyRef: { name: "s", key: "k" } } },
-        ]);
+    it("gives a container the user's variables in place of the component's, and its own in place of all containers'", () => {
+        const ours = [
+            { name: "A", value: "ours" },
+            { name: "B", value: "ours" },
+        ];
+        const common = {
+            env: [
+                { name: "B", value: "all" },
+                { name: "C", value: "all" },
+            ],
+            envFrom: [],
+        };
+        const secret = { name: "C", valueFrom: { secretKeyRef: { name: "s", key: "k" } } };
+        expect(userEnvironment(ours, common, [secret])).to.deep.equal({
+            env: [ours[0], common.env[0], secret],
+        });
+        const sources = [{ configMapRef: { name: "proxy" } }];
+        expect(userEnvironment(ours, { env: [], envFrom: sources })).to.deep.equal({ env: ours, envFrom: sources });
     });
 });
 

@@ -1,8 +1,11 @@
 import type * as k8s from "@pulumi/kubernetes";
-import type { TolerationArgs } from "../airflowKubernetesArgs";
-import type { Labels } from "./labels";
+import type * as pulumi from "@pulumi/pulumi";
+import { mapInput } from "../kubernetes/known";
+import type { Labels } from "../kubernetes/labels";
+import type { PodTemplate } from "./podTemplate";
 
 type PodSpec = k8s.types.input.core.v1.PodSpec;
+type Toleration = pulumi.Unwrap<k8s.types.input.core.v1.Toleration>;
 
 /** Seconds that a pod of Airflow's own waits for a node that is lost. Kubernetes itself waits for five minutes. */
 const lostNodeSeconds = 30;
@@ -11,12 +14,24 @@ const lostNodeSeconds = 30;
 const lostNodeTaints = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
 
 /**
- * Tolerations of a pod that is to come back soon on another node when its own is lost.
+ * A pod that is to come back soon on another node when its own is lost. Tolerations that speak of a lost node already are kept.
  *
- * @param own Tolerations of the user, which win where they speak of a lost node.
  * @see https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#taint-based-evictions
  */
-export function lostNodeTolerations(own: readonly TolerationArgs[] = []): TolerationArgs[] {
+export function leavesLostNode(template: PodTemplate): PodTemplate {
+    const { spec } = template;
+    return {
+        ...template,
+        spec: { ...spec, tolerations: mapInput(spec.tolerations as Toleration[] | undefined, lostNodeTolerations) },
+    };
+}
+
+/**
+ * Tolerations of such a pod.
+ *
+ * @param own Tolerations of the user, which win where they speak of a lost node.
+ */
+export function lostNodeTolerations(own: readonly Toleration[] = []): Toleration[] {
     const said = (taint: string) =>
         own.some(
             ({ key = "", effect = "NoExecute" }) => (key === taint || key === "") && [effect, ""].includes("NoExecute"),

@@ -1,9 +1,16 @@
-import type { PlacementArgs, TolerationArgs } from "../airflowKubernetesArgs";
+import type { Fields } from "../kubernetes/fields";
 import type { Problem } from "../problems";
-import { check, dnsName, isLabelValue, isQualifiedName, labels } from "./checks";
+import { check, dnsName, isLabelValue, isQualifiedName, labels } from "../validation/checks";
+
+/** Where a pod is put, as far as it is known. */
+export interface Placement {
+    readonly nodeSelector?: Readonly<Record<string, string>>;
+    readonly tolerations?: readonly Fields[];
+    readonly priorityClassName?: string;
+}
 
 /** Problems of where pods are put. */
-export function placementProblems(path: string, placement: PlacementArgs): Problem[] {
+export function placementProblems(path: string, placement: Placement): Problem[] {
     const { nodeSelector = {}, tolerations = [], priorityClassName } = placement;
     return [
         ...labels(`${path}.nodeSelector`, nodeSelector),
@@ -13,27 +20,32 @@ export function placementProblems(path: string, placement: PlacementArgs): Probl
 }
 
 /** @see https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/ */
-function tolerationProblems(path: string, toleration: TolerationArgs): Problem[] {
+function tolerationProblems(path: string, toleration: Fields): Problem[] {
     const { key = "", operator = "Equal", value = "", effect, tolerationSeconds } = toleration;
+    // What is not known yet is taken as right.
+    if ([key, operator, value].some((text) => typeof text !== "string") || typeof effect === "object") {
+        return [];
+    }
     const exists = operator === "Exists";
+    const among = (text: unknown, allowed: readonly unknown[]) => allowed.includes(text);
     return [
-        ...check(["Equal", "Exists"].includes(operator), `${path}.operator`, operator, "Equal, Exists"),
+        ...check(among(operator, ["Equal", "Exists"]), `${path}.operator`, operator, "Equal, Exists"),
         ...check(
-            effect === undefined || ["NoSchedule", "PreferNoSchedule", "NoExecute"].includes(effect),
+            among(effect, [undefined, "NoSchedule", "PreferNoSchedule", "NoExecute"]),
             `${path}.effect`,
             effect,
             "NoSchedule, PreferNoSchedule, NoExecute",
         ),
         ...check(key !== "" || exists, `${path}.key`, key, "the key of a taint; none only with the operator Exists"),
         ...check(
-            key === "" || isQualifiedName(key),
+            key === "" || isQualifiedName(String(key)),
             `${path}.key`,
             key,
             "the key of a taint, such as example.org/team",
         ),
         ...check(!exists || value === "", `${path}.value`, value, "none with the operator Exists"),
         ...check(
-            exists || isLabelValue(value),
+            exists || isLabelValue(String(value)),
             `${path}.value`,
             value,
             "the value of a taint: at most 63 letters, digits, - _ .",
