@@ -98,6 +98,9 @@ export function podSecurityProblems(path: string, spec: Fields, level: PodSecuri
         const { runAsNonRoot, runAsUser, seccompProfile } = context;
         const { type } = fieldsOf(seccompProfile);
         return [
+            ...["runAsNonRoot", "seccompProfile", "allowPrivilegeEscalation", "capabilities"].flatMap((field) =>
+                refused(`${at}.${field}`, restricted && context[field] === null, null),
+            ),
             ...refused(`${at}.runAsNonRoot`, restricted && runAsNonRoot === false, false),
             ...refused(`${at}.runAsUser`, restricted && runAsUser === 0, 0),
             ...refused(`${at}.seccompProfile.type`, type === "Unconfined", type),

@@ -32,11 +32,14 @@ const mergeKeys: Readonly<Record<string, string>> = {
     volumeDevices: "devicePath",
 };
 
+/** Lists whose elements are replaced as a whole: merged, a variable would have two values and a volume two sources. */
+const wholeElements = ["env", "volumes"];
+
 /**
  * A pod with patches merged onto it as `kubectl patch` does: maps by key, lists of containers, volumes, variables and the like
- * by name, mounts by path; any other list is replaced, and null unsets. It differs in two things: what is new comes after what
- * is there, and `*` stands for each container of the component. A container of the user's complies with the `restricted`
- * standard where it says nothing of it.
+ * by name, mounts by path; any other list is replaced, and null unsets. It differs in three things: what is new comes after what
+ * is there; a variable or a volume takes the place of that of the same name; and `*` stands for each container of the
+ * component. A container of the user's complies with the `restricted` standard where it says nothing of it.
  *
  * Only what is an Output itself becomes a part of one, so that a preview shows the rest.
  *
@@ -103,7 +106,8 @@ function mergeLists(
     );
     for (const change of patch.filter((element) => !everyOne.includes(element))) {
         const place = merged.findIndex((element) => keyOf(element) === keyOf(change));
-        merged[place < 0 ? merged.length : place] = merge(place < 0 ? undefined : merged[place], change, own);
+        const isNew = place < 0 || wholeElements.includes(field);
+        merged[place < 0 ? merged.length : place] = merge(isNew ? undefined : merged[place], change, own);
     }
     return merged;
 }

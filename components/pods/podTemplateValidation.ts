@@ -5,6 +5,7 @@ import type { PodSecurityLevel } from "../kubernetes/podSecurity";
 import type { Problem } from "../problems";
 import { annotations, check, dnsLabel, labels, wholeNumber } from "../validation/checks";
 import { placementProblems } from "./placementValidation";
+import { podFieldsProblems } from "./podFieldsValidation";
 import { podSecurityProblems } from "./podSecurityValidation";
 import { everyContainer, type PodTemplatePatch } from "./podTemplate";
 import type { ReservedNames } from "./reservedNames";
@@ -53,12 +54,11 @@ export function podTemplateProblems(path: string, patch: PodTemplatePatch | unde
                 "an object, whose fields may be Outputs",
             ),
         ),
-        ...listProblems(path, spec),
+        ...podFieldsProblems(`${path}.spec`, spec),
     ];
     return shape.length > 0
         ? shape
         : [
-              ...directives(path, patch),
               ...Object.keys(others).flatMap((field) =>
                   check(
                       ["apiVersion", "kind"].includes(field),
@@ -72,45 +72,14 @@ export function podTemplateProblems(path: string, patch: PodTemplatePatch | unde
           ];
 }
 
-const lists = ["containers", "initContainers", "volumes", "tolerations"];
-
-/** Lists whose elements are looked at. */
-function listProblems(path: string, spec: unknown): Problem[] {
-    return lists.flatMap((field) => {
-        const list = isFields(spec) ? spec[field] : undefined;
-        return check(
-            list === undefined || list === null || isOutput(list) || (Array.isArray(list) && list.every(isElement)),
-            `${path}.spec.${field}`,
-            undefined,
-            "a list of objects",
-        );
-    });
-}
-
-function isElement(value: unknown): boolean {
-    return isFields(value) || isOutput(value);
-}
-
-/** `$patch` and the like, which would end up in the object. */
-function directives(path: string, value: unknown): Problem[] {
-    if (typeof value !== "object" || value === null || isOutput(value)) {
-        return [];
-    }
-    return Object.entries(value).flatMap(([key, part]) => {
-        const at = Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`;
-        return key.startsWith("$")
-            ? [{ path: at, allowed: "no directive of a patch", remedy: "Give a field the value null to unset it." }]
-            : directives(at, part);
-    });
-}
-
 function metadataProblems(path: string, metadata: Fields = {}): Problem[] {
     return Object.entries(metadata).flatMap(([field, value]) => {
         if (field !== "labels" && field !== "annotations") {
             return [{ path: `${path}.${field}`, allowed: "the fields labels, annotations" }];
         }
         if (!isFields(value)) {
-            return check(isOutput(value) || value === null, `${path}.${field}`, undefined, "an object of texts");
+            const allowed = isOutput(value) || (value === null && field === "annotations");
+            return check(allowed, `${path}.${field}`, undefined, "an object of texts");
         }
         const texts = plainTexts(value);
         return field === "annotations"
@@ -132,6 +101,7 @@ function metadataProblems(path: string, metadata: Fields = {}): Problem[] {
 function specProblems(path: string, spec: Fields, pod: PatchedPod): Problem[] {
     const { nodeSelector, tolerations, priorityClassName, terminationGracePeriodSeconds } = spec;
     return [
+        ...unsetProblems(path, spec, ["containers", "initContainers", "securityContext", "volumes"]),
         ...Object.keys(spec).flatMap((field) =>
             check(
                 !Object.hasOwn(ownedFields, field),
@@ -180,6 +150,13 @@ function specProblems(path: string, spec: Fields, pod: PatchedPod): Problem[] {
     ];
 }
 
+/** Fields that hold something of the component's, and cannot be unset as a whole. */
+function unsetProblems(path: string, holder: Fields, fields: readonly string[]): Problem[] {
+    return fields.flatMap((field) =>
+        check(holder[field] !== null, `${path}.${field}`, null, "anything but null: the component has something there"),
+    );
+}
+
 /** Names that are none, or that come twice. */
 function nameProblems(path: string, list: unknown): Problem[] {
     const all = named(list);
@@ -198,6 +175,7 @@ function nameProblems(path: string, list: unknown): Problem[] {
 function ownContainerProblems(path: string, container: Fields, pod: PatchedPod): Problem[] {
     const { env, volumeMounts } = container;
     return [
+        ...unsetProblems(path, container, ["env", "image", "ports", "securityContext", "volumeMounts"]),
         ...["command", "args"].flatMap((field) =>
             check(container[field] === undefined, `${path}.${field}`, undefined, "nothing: the component starts it"),
         ),

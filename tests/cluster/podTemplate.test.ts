@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { mergePodTemplate, type PodTemplate, type PodTemplatePatch } from "../../components/pods/podTemplate";
+import { clusterPodFields, knownPodFields } from "../../local/development/podFields";
 import { kube } from "./support/kubernetes";
 
 const restricted = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
@@ -151,6 +152,10 @@ describe("A podTemplate is merged as kubectl patch does", () => {
             expect(ordered(mergePodTemplate(ours, [patch]))).to.deep.equal(ordered(await patched(patch)));
         });
     }
+
+    it("with the fields that the API server has: local/development/podFields.ts writes them anew", async () => {
+        expect(knownPodFields()).to.deep.equal(await clusterPodFields());
+    });
 
     it("several, one after the other", async () => {
         const all = Object.values(patches);

@@ -416,10 +416,73 @@ const broken: Record<string, Case> = {
         args: { workers: { podTemplate: { metadata: { name: "task" } } } },
         paths: ["workers.podTemplate.metadata.name"],
     },
+    "an environment that is unset": {
+        args: raw({ scheduler: { podTemplate: { spec: { containers: [{ name: "*", env: null }] } } } }),
+        paths: ["scheduler.podTemplate.spec.containers[0].env"],
+    },
+    "containers that are unset": {
+        args: raw({ scheduler: { podTemplate: { spec: { containers: null } } } }),
+        paths: ["scheduler.podTemplate.spec.containers"],
+    },
+    "a part of the security level that is unset": {
+        args: raw({ scheduler: { podTemplate: { spec: { securityContext: { runAsNonRoot: null } } } } }),
+        paths: ["scheduler.podTemplate.spec.securityContext.runAsNonRoot"],
+    },
+    "a name of a container that is none": {
+        args: { scheduler: { podTemplate: { spec: { containers: [{ name: "A_b", image: "a:1" }] } } } },
+        paths: ["scheduler.podTemplate.spec.containers[0].name"],
+    },
+    "two volumes of one name": {
+        args: {
+            scheduler: {
+                podTemplate: {
+                    spec: {
+                        volumes: [
+                            { name: "a", emptyDir: {} },
+                            { name: "a", secret: {} },
+                        ],
+                    },
+                },
+            },
+        },
+        paths: ["scheduler.podTemplate.spec.volumes[1].name"],
+    },
+    "a field of a pod that is written wrong": {
+        args: raw({ scheduler: { podTemplate: { spec: { nodeSelectors: { a: "b" } } } } }),
+        paths: ["scheduler.podTemplate.spec.nodeSelectors"],
+        says: /a field of PodSpec in Kubernetes [\d.]+\n +Look there: nodeSelector, nodeName, /,
+    },
+    "a field of a container that is written wrong, in a template of tasks": {
+        args: raw({
+            workers: { templates: { big: { spec: { containers: [{ name: "base", resources: { limit: {} } }] } } } },
+        }),
+        paths: ["workers.templates.big.spec.containers[0].resources.limit"],
+    },
+    "a field of a pod that is named like one of every object": {
+        args: raw({ jobs: { podTemplate: { spec: { toString: {} } } } }),
+        paths: ["jobs.podTemplate.spec.toString"],
+    },
+    "a list of a pod that is none": {
+        args: raw({ workers: { podTemplate: { spec: { containers: { name: "base" } } } } }),
+        paths: ["workers.podTemplate.spec.containers"],
+        says: /allowed: a list/,
+    },
+    "a number of a pod that is text": {
+        args: raw({ workers: { podTemplate: { spec: { terminationGracePeriodSeconds: "90" } } } }),
+        paths: ["workers.podTemplate.spec.terminationGracePeriodSeconds"],
+        says: /a whole number/,
+    },
+    "a text of a pod that is a number": {
+        args: raw({
+            workers: { podTemplate: { spec: { containers: [{ name: "base", env: [{ name: "A", value: 1 }] }] } } },
+        }),
+        paths: ["workers.podTemplate.spec.containers[0].env[0].value"],
+        says: /is 1; allowed: text/,
+    },
     "a directive of a patch": {
         args: raw({ workers: { podTemplate: { spec: { containers: [{ name: "base", $patch: "delete" }] } } } }),
         paths: ["workers.podTemplate.spec.containers[0].$patch"],
-        says: /null to unset/,
+        says: /a field of Container in Kubernetes/,
     },
     "a specification that is an Output as a whole": {
         args: { workers: { podTemplate: { spec: pulumi.output({}) } } },

@@ -107,6 +107,21 @@ describe("mergePodTemplate: a user's changes of a pod", () => {
         expect(spec.containers[0].resources).to.deep.equal({ requests: { cpu: "1" } });
     });
 
+    it("replaces a variable and a volume as a whole: two values or two sources would be none", () => {
+        const reference = { name: "B", valueFrom: { secretKeyRef: { name: "s", key: "k" } } };
+        const { spec } = merged(
+            { spec: { volumes: [{ name: "ca", configMap: { name: "ca" } }] } },
+            {
+                spec: {
+                    containers: [{ name: "base", env: [reference] }],
+                    volumes: [{ name: "ca", secret: { secretName: "ca" } }],
+                },
+            },
+        );
+        expect(spec.containers[0].env).to.deep.equal([{ name: "A", value: "ours" }, reference]);
+        expect(spec.volumes[1]).to.deep.equal({ name: "ca", secret: { secretName: "ca" } });
+    });
+
     it("puts what is new behind what is there, and lets it comply with the restricted standard", () => {
         const { spec } = merged({
             spec: {
