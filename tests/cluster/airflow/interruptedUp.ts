@@ -44,7 +44,7 @@ const moments = [
 
 const namespaced = [
     "serviceaccounts,roles.rbac.authorization.k8s.io,rolebindings.rbac.authorization.k8s.io,configmaps,secrets",
-    "services,persistentvolumeclaims,deployments.apps,statefulsets.apps,jobs.batch,cronjobs.batch",
+    "services,persistentvolumeclaims,podtemplates,deployments.apps,statefulsets.apps,jobs.batch,cronjobs.batch",
 ].join(",");
 
 /** Random values by name, as the state has them. */
