@@ -58,6 +58,7 @@ const podTemplate = z.looseObject({
         })
         .optional(),
 }) as unknown as z.ZodType<k8s.types.input.core.v1.PodTemplateSpecPatch>;
+const secretKey = z.strictObject({ name: text, key: text });
 const existingClaim = z.strictObject({ namespace: text, name: text });
 const storage = z
     .strictObject({
@@ -99,6 +100,8 @@ const dags = z
                 ref: text,
                 subPath: text,
                 username: text,
+                tokenSecret: secretKey,
+                sshKeySecret: secretKey,
                 knownHosts: text,
                 caCertificate: text,
             })
@@ -127,6 +130,7 @@ const logs = z
             endpointUrl: text.optional(),
             region: text.optional(),
             accessKeyId: text.optional(),
+            secretAccessKeySecret: secretKey.optional(),
         }),
     })
     .partial();
@@ -137,6 +141,7 @@ const database = z
         storageClass: text,
         retain: z.boolean(),
         existingClaim,
+        passwordSecret: secretKey,
         resources,
         podTemplate,
         external: z.strictObject({
@@ -172,6 +177,9 @@ export const schema = z
                 version: text,
                 image: text,
                 url: text,
+                fernetKeySecret: secretKey,
+                jwtSecret: secretKey,
+                apiSecretKey: secretKey,
                 options: z.record(text, texts),
                 imagePullSecrets: z.array(text),
                 env: environment,
@@ -180,7 +188,7 @@ export const schema = z
                 clusterDomain: text,
             })
             .partial(),
-        admin: z.strictObject({ user: text, email: text }).partial(),
+        admin: z.strictObject({ user: text, email: text, passwordSecret: secretKey }).partial(),
         apiServer: airflowProcess,
         scheduler: airflowProcess,
         dagProcessor: airflowProcess,

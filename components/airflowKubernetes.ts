@@ -63,7 +63,7 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
     public readonly url: pulumi.Output<string>;
     /** Name of the first user. */
     public readonly adminUser: pulumi.Output<string>;
-    /** Password of the first user. Secret. */
+    /** Password of the first user, empty where it lies in `admin.passwordSecret`. Secret. */
     public readonly adminPassword: pulumi.Output<string>;
     /** Names of the namespaces. They exist as soon as these are known: what is made in them comes before what needs it. */
     public readonly namespaces: pulumi.Output<AirflowNamespaceNames>;
@@ -281,8 +281,8 @@ function secretOrNone(value: pulumi.Input<string> | undefined): pulumi.Output<st
  */
 function checkPinnedKeys({ airflow, database }: AirflowSettings): void {
     const loose = [
-        ...(airflow.fernetKey === undefined ? ["airflow.fernetKey"] : []),
-        ...(database.password === undefined ? ["database.password"] : []),
+        ...((airflow.fernetKey ?? airflow.fernetKeySecret) === undefined ? ["airflow.fernetKey"] : []),
+        ...((database.password ?? database.passwordSecret) === undefined ? ["database.password"] : []),
     ];
     if (!outlivesStack(database) || loose.length === 0) {
         return;

@@ -5,6 +5,7 @@ import type { DagsArgs } from "./dags/dagsArgs";
 import type { PythonPackagesArgs } from "./dags/pythonPackagesArgs";
 import type { DatabaseArgs } from "./database/databaseArgs";
 import type { PodSecurityLevel } from "./kubernetes/podSecurity";
+import type { SecretKeyArgs } from "./kubernetes/secretKeyArgs";
 import type { LogsArgs } from "./logs/logsArgs";
 import type { StorageArgs } from "./storage/storageArgs";
 
@@ -107,6 +108,23 @@ export interface AirflowArgs {
      */
     readonly fernetKey?: pulumi.Input<string>;
     /**
+     * Where the fernet key lies, in place of `fernetKey`.
+     * @default - none
+     */
+    readonly fernetKeySecret?: SecretKeyArgs;
+    /**
+     * Where the key lies that signs the tokens of users and tasks, 64 bytes or more.
+     * @default - made once and kept in the stack
+     * @see https://airflow.apache.org/docs/apache-airflow/stable/configurations-ref.html#jwt-secret
+     */
+    readonly jwtSecret?: SecretKeyArgs;
+    /**
+     * Where the key lies that signs sessions, and requests for logs of the triggerer.
+     * @default - made once and kept in the stack
+     * @see https://airflow.apache.org/docs/apache-airflow/stable/configurations-ref.html#secret-key
+     */
+    readonly apiSecretKey?: SecretKeyArgs;
+    /**
      * Further Airflow options, for all processes and tasks: section, key, value. Options that the component owns and
      * options that hold secrets are refused.
      * @default - none
@@ -162,6 +180,11 @@ export interface AdminArgs {
      * @default - made once and kept in the stack
      */
     readonly password?: pulumi.Input<string>;
+    /**
+     * Where the password lies, in place of `password`. The output `adminPassword` is then empty.
+     * @default - none
+     */
+    readonly passwordSecret?: SecretKeyArgs;
 }
 
 /** One of Airflow's own processes. */

@@ -7,6 +7,7 @@ import type { PythonPackagesArgs } from "./dags/pythonPackagesArgs";
 import { type DatabaseSettings, databaseSettings, postgresImage } from "./database/databaseSettings";
 import { PodSecurityLevel } from "./kubernetes/podSecurity";
 import { type ContainerResources, jobResources, withResources } from "./kubernetes/resources";
+import type { SecretKeyArgs } from "./kubernetes/secretKeyArgs";
 import { type LogsSettings, logsSettings } from "./logs/logsSettings";
 import type { PodTemplatePatch } from "./pods/podTemplate";
 import { type StorageSettings, storageSettings } from "./storage/storageSettings";
@@ -33,13 +34,21 @@ export interface AirflowSettings {
     readonly logs: LogsSettings;
     readonly database: DatabaseSettings;
     readonly airflow: CommonSettings;
-    readonly admin: { readonly user: string; readonly email: string; readonly password?: pulumi.Input<string> };
+    readonly admin: AdminSettings;
     readonly apiServer: ProcessSettings;
     readonly scheduler: ProcessSettings;
     readonly dagProcessor: ProcessSettings;
     readonly triggerer: ProcessSettings;
     readonly workers: WorkerSettings;
     readonly serviceAccounts: ServiceAccountsArgs;
+}
+
+/** Settings of the first user. */
+export interface AdminSettings {
+    readonly user: string;
+    readonly email: string;
+    readonly password?: pulumi.Input<string>;
+    readonly passwordSecret?: SecretKeyArgs;
 }
 
 /** Names of the namespaces, known before any of them exists. */
@@ -55,6 +64,9 @@ export interface CommonSettings {
     readonly image: string;
     readonly url: string;
     readonly fernetKey?: pulumi.Input<string>;
+    readonly fernetKeySecret?: SecretKeyArgs;
+    readonly jwtSecret?: SecretKeyArgs;
+    readonly apiSecretKey?: SecretKeyArgs;
     readonly options: Record<string, Record<string, string>>;
     readonly imagePullSecrets: string[];
     readonly env: EnvVar[];
@@ -126,6 +138,9 @@ export function withDefaults(args: AirflowKubernetesArgs): AirflowSettings {
             image: args.airflow?.image ?? `apache/airflow:${version}`,
             url: (args.airflow?.url ?? "http://localhost:8080").replace(/\/+$/, ""),
             fernetKey: args.airflow?.fernetKey,
+            fernetKeySecret: args.airflow?.fernetKeySecret,
+            jwtSecret: args.airflow?.jwtSecret,
+            apiSecretKey: args.airflow?.apiSecretKey,
             options: args.airflow?.options ?? {},
             imagePullSecrets: args.airflow?.imagePullSecrets ?? [],
             env: args.airflow?.env ?? [],
@@ -141,6 +156,7 @@ export function withDefaults(args: AirflowKubernetesArgs): AirflowSettings {
             user: args.admin?.user ?? "admin",
             email: args.admin?.email ?? "admin@example.com",
             password: args.admin?.password,
+            passwordSecret: args.admin?.passwordSecret,
         },
         apiServer: processSettings(args.apiServer, resources.apiServer),
         scheduler: processSettings(args.scheduler, resources.scheduler),

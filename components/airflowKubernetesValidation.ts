@@ -21,6 +21,7 @@ import { airflowNames, everyPod } from "./pods/reservedNames";
 import type { Problem } from "./problems";
 import { storageProblems } from "./storage/storageValidation";
 import { check, dnsLabel, dnsName, oneOf, pinnedImage, resources, wholeNumber } from "./validation/checks";
+import { secretKeyProblems, secretProblems } from "./validation/secrets";
 import { textProblems } from "./validation/texts";
 
 type EnvVar = k8s.types.input.core.v1.EnvVar;
@@ -99,6 +100,9 @@ function airflow({ airflow }: AirflowSettings): Problem[] {
                   },
               ]
             : []),
+        ...secretProblems("airflow.fernetKey", airflow.fernetKey, airflow.fernetKeySecret),
+        ...secretKeyProblems("airflow.jwtSecret", airflow.jwtSecret),
+        ...secretKeyProblems("airflow.apiSecretKey", airflow.apiSecretKey),
         ...airflow.imagePullSecrets.flatMap((name, index) => dnsName(`airflow.imagePullSecrets[${index}]`, name)),
         ...dnsName("airflow.clusterDomain", airflow.clusterDomain),
         // With a Service and a namespace before it, it is a DNS name, too.
@@ -138,8 +142,9 @@ function options(options: Record<string, Record<string, string>>): Problem[] {
 }
 
 function admin({ admin }: AirflowSettings): Problem[] {
-    const { user, email, password } = admin;
+    const { user, email, password, passwordSecret } = admin;
     return [
+        ...secretProblems("admin.password", password, passwordSecret),
         ...check(/^[\w.@+-]{1,64}$/.test(user), "admin.user", user, "1 to 64 letters, digits and any of . _ @ + -"),
         ...check(/^[^\s@]+@[^\s@]+$/.test(email), "admin.email", email, "an e-mail address"),
         ...(typeof password === "string" && (password.length < 8 || password === user)

@@ -8,6 +8,7 @@ export * from "./dags/dagsArgs";
 export * from "./dags/pythonPackagesArgs";
 export * from "./database/databaseArgs";
 export { PodSecurityLevel } from "./kubernetes/podSecurity";
+export type * from "./kubernetes/secretKeyArgs";
 export * from "./logs/logsArgs";
 export { ArgumentsError, type Problem } from "./problems";
 export type { RetainedData } from "./retainedData";

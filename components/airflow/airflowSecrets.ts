@@ -5,8 +5,11 @@ import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import { asyncDatabaseConnection, databaseAddress, databaseConnection } from "../database/connection";
 import { retainedElsewhere } from "../database/databaseSettings";
 import { objectLabels } from "../kubernetes/labels";
-import { logsConnection } from "../logs/remoteLogs";
-import type { SecretKeys } from "./secretKeys";
+import { logsConnection, logsVariable } from "../logs/remoteLogs";
+import type { SecretKeys, SecretVariable } from "./secretKeys";
+
+/** Where both drivers of Postgres look for a password that the URL lacks. */
+const passwordVariable = "PGPASSWORD";
 
 /** Arguments of {@link AirflowSecrets}. */
 export interface AirflowSecretsArgs {
@@ -18,7 +21,7 @@ export interface AirflowSecretsArgs {
 }
 
 /**
- * Every key and password, made once and kept in the stack, and the Secrets that carry them, one for each circle of
+ * Every key and password that nobody else keeps, made once and kept in the stack, and the Secrets that carry them, one for each circle of
  * processes that has to know them. All are in Airflow's namespace; none is in the workers'.
  *
  * The Secrets are named by the provider, so that a changed value is a new Secret and rolls the pods that use it.
@@ -26,7 +29,7 @@ export interface AirflowSecretsArgs {
 export class AirflowSecrets extends pulumi.ComponentResource {
     /** Where each value lies. */
     public readonly keys: SecretKeys;
-    /** Password of the first user. Secret. */
+    /** Password of the first user, empty where somebody else keeps it. Secret. */
     public readonly adminPassword: pulumi.Output<string>;
 
     /** @param name The unique name of this component. */
@@ -50,10 +53,11 @@ export class AirflowSecrets extends pulumi.ComponentResource {
                 { parent: this },
             ).metadata.name;
 
-        const fernetKey = airflow.fernetKey ?? generatedFernetKey(`${name}-fernet-key`, this);
-        const databasePassword = database.password ?? password("database-password", 32);
-        this.adminPassword = pulumi.secret(admin.password ?? password("admin-password", 24));
-
+        // What somebody else keeps is not made here, and no value of it is known.
+        const databasePassword =
+            database.passwordSecret === undefined
+                ? (database.password ?? password("database-password", 32))
+                : undefined;
         const connection = (make: typeof databaseConnection) =>
             pulumi
                 .all([databasePassword, args.postgresNamespace])
@@ -61,29 +65,49 @@ export class AirflowSecrets extends pulumi.ComponentResource {
         const databaseSecret = secret("database", {
             connection: connection(databaseConnection),
             "async-connection": connection(asyncDatabaseConnection),
-            password: databasePassword,
+            ...(databasePassword !== undefined && { password: databasePassword }),
         });
         // A pod can only be given a Secret of its own namespace.
-        const elsewhere = retainedElsewhere(args.settings);
-        const postgresSecret = elsewhere
-            ? secret("postgres-password", { password: databasePassword }, args.postgresNamespace)
-            : databaseSecret;
-        const apiSecret = secret("api", {
-            "jwt-secret": password("jwt-secret", 64),
-            "secret-key": password("api-secret-key", 64),
+        const postgresSecret =
+            databasePassword !== undefined && retainedElsewhere(args.settings)
+                ? secret("postgres-password", { password: databasePassword }, args.postgresNamespace)
+                : databaseSecret;
+        const databaseVariable = (key: string): SecretVariable => ({
+            value: { name: databaseSecret, key },
+            ...(database.passwordSecret && { with: { [passwordVariable]: database.passwordSecret } }),
         });
+
+        const signing = {
+            ...(airflow.jwtSecret === undefined && { "jwt-secret": password("jwt-secret", 64) }),
+            ...(airflow.apiSecretKey === undefined && { "secret-key": password("api-secret-key", 64) }),
+        };
+        const apiSecret = Object.keys(signing).length > 0 ? secret("api", signing) : "";
+
+        const adminPassword =
+            admin.passwordSecret === undefined ? (admin.password ?? password("admin-password", 24)) : undefined;
+        this.adminPassword = pulumi.secret(adminPassword ?? "");
+
         this.keys = {
-            databaseConnection: { name: databaseSecret, key: "connection" },
-            asyncDatabaseConnection: { name: databaseSecret, key: "async-connection" },
-            databasePassword: { name: postgresSecret, key: "password" },
-            fernetKey: { name: secret("encryption", { "fernet-key": fernetKey }), key: "fernet-key" },
-            jwtSecret: { name: apiSecret, key: "jwt-secret" },
-            apiSecretKey: { name: apiSecret, key: "secret-key" },
-            adminPassword: { name: secret("admin", { password: this.adminPassword }), key: "password" },
+            databaseConnection: databaseVariable("connection"),
+            asyncDatabaseConnection: databaseVariable("async-connection"),
+            databasePassword: database.passwordSecret ?? { name: postgresSecret, key: "password" },
+            fernetKey: {
+                value: airflow.fernetKeySecret ?? {
+                    name: secret("encryption", {
+                        "fernet-key": airflow.fernetKey ?? generatedFernetKey(`${name}-fernet-key`, this),
+                    }),
+                    key: "fernet-key",
+                },
+            },
+            jwtSecret: { value: airflow.jwtSecret ?? { name: apiSecret, key: "jwt-secret" } },
+            apiSecretKey: { value: airflow.apiSecretKey ?? { name: apiSecret, key: "secret-key" } },
+            adminPassword: admin.passwordSecret ?? {
+                name: secret("admin", { password: this.adminPassword }),
+                key: "password",
+            },
             ...(logs.remote !== undefined && {
-                logsConnection: {
-                    name: secret("logs", { connection: logsConnection(logs.remote) }),
-                    key: "connection",
+                logsConnection: logsVariable(logs.remote) ?? {
+                    value: { name: secret("logs", { connection: logsConnection(logs.remote) }), key: "connection" },
                 },
             }),
         };

@@ -5,11 +5,12 @@ import { connectionVariable } from "../dags/gitBundle";
 import { packagesEnvironment } from "../dags/packagesEnvironment";
 import { databaseEnvironment } from "../database/connection";
 import { literal } from "../kubernetes/literal";
+import type { SecretKeyArgs } from "../kubernetes/secretKeyArgs";
 import { logsConnectionVariable, remoteLogsEnvironment } from "../logs/remoteLogs";
 import { executionApiUrl, redirectBase } from "../networking/urls";
 import { outageEnvironment } from "./outages";
 import { paths } from "./paths";
-import type { SecretKey, SecretKeys } from "./secretKeys";
+import type { SecretKeys } from "./secretKeys";
 
 type EnvVar = k8s.types.input.core.v1.EnvVar;
 
@@ -130,14 +131,22 @@ export function secretEnvironment(keys: SecretKeys, secrets: readonly ProcessSec
     const all = secrets.flatMap((secret): ProcessSecret[] =>
         secret === "databaseConnection" ? [secret, "asyncDatabaseConnection"] : [secret],
     );
-    return all.flatMap((secret) => {
-        const key = keys[secret];
-        return key === undefined ? [] : [fromSecret(secretVariables[secret], key)];
+    const variables = all.flatMap((secret) => {
+        const { value, with: others = {} } = keys[secret] ?? {};
+        return value === undefined
+            ? []
+            : [
+                  ...Object.entries(others).map(([name, key]) => fromSecret(name, key)),
+                  typeof value === "string"
+                      ? { name: secretVariables[secret], value }
+                      : fromSecret(secretVariables[secret], value),
+              ];
     });
+    return variables.filter(({ name }, index) => variables.findIndex((other) => other.name === name) === index);
 }
 
 /** One variable that a Secret fills. */
-export function fromSecret(name: string, { name: secretName, key }: SecretKey): EnvVar {
+export function fromSecret(name: string, { name: secretName, key }: SecretKeyArgs): EnvVar & { name: string } {
     return { name, valueFrom: { secretKeyRef: { name: secretName, key } } };
 }
 

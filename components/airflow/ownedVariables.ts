@@ -36,4 +36,5 @@ export const secretVariableNames: ReadonlySet<string> = new Set<string>([
     "AIRFLOW__SENTRY__SENTRY_DSN",
     "AIRFLOW__SECRETS__BACKEND_KWARGS",
     "AIRFLOW__WORKERS__SECRETS_BACKEND_KWARGS",
+    "PGPASSWORD",
 ]);

@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ResourcesArgs } from "../airflowKubernetesArgs";
+import type { SecretKeyArgs } from "../kubernetes/secretKeyArgs";
 
 /** How DAG files reach Airflow. */
 export enum DagDelivery {
@@ -101,10 +102,20 @@ export interface GitArgs {
      */
     readonly token?: pulumi.Input<string>;
     /**
+     * Where the token lies, in place of `token`. git-sync reads it anew with each look at the repository.
+     * @default - none
+     */
+    readonly tokenSecret?: SecretKeyArgs;
+    /**
      * Private key for ssh, in OpenSSH or PEM format, without a passphrase. A secret.
      * @default - none; needed for ssh
      */
     readonly sshKey?: pulumi.Input<string>;
+    /**
+     * Where the private key lies, in place of `sshKey`, with the delivery `gitSync`.
+     * @default - none
+     */
+    readonly sshKeySecret?: SecretKeyArgs;
     /**
      * Public keys of the ssh host, as lines of a `known_hosts` file.
      * @default - those of GitHub, GitLab and Bitbucket; needed for any other host

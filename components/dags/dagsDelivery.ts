@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { SecretKey } from "../airflow/secretKeys";
+import type { SecretVariable } from "../airflow/secretKeys";
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import type { AirflowNamespaces } from "../namespaces/airflowNamespaces";
 import { DagDelivery } from "./dagsArgs";
@@ -24,8 +24,8 @@ export interface DagsDeliveryArgs {
 export interface DagsDelivery {
     /** What has to be done before a process looks for DAGs. */
     readonly ready: pulumi.Resource[];
-    /** Where the connection to the repository lies, if Airflow itself reads it. */
-    readonly connection?: SecretKey;
+    /** The connection to the repository, if Airflow itself reads it. */
+    readonly connection?: SecretVariable;
 }
 
 /**
@@ -52,7 +52,7 @@ export function dagsDelivery(name: string, args: DagsDeliveryArgs, parent: pulum
         return { ready: [new ImageCheck(`${name}-image-check`, { ...common, path: dags.image.path }, after())] };
     }
     const credentials = new GitCredentials(`${name}-git`, { instance, namespaces, dags }, { parent });
-    const git: GitReaderArgs = { ...common, dags, secretName: credentials.secretName };
+    const git: GitReaderArgs = { ...common, dags, secretFiles: credentials.files };
     const check = new RepositoryCheck(`${name}-repository-check`, git, after(credentials));
     if (dags.delivery === DagDelivery.GitBundle) {
         return { ready: [check], connection: credentials.connection };

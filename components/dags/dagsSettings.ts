@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { type ContainerResources, withResources } from "../kubernetes/resources";
+import type { SecretKeyArgs } from "../kubernetes/secretKeyArgs";
 import type { PodTemplatePatch } from "../pods/podTemplate";
 import { DagDelivery, type DagsArgs, GitSubmodules } from "./dagsArgs";
 
@@ -33,7 +34,9 @@ export interface GitSettings {
     readonly subPath: string;
     readonly username: string;
     readonly token?: pulumi.Input<string>;
+    readonly tokenSecret?: SecretKeyArgs;
     readonly sshKey?: pulumi.Input<string>;
+    readonly sshKeySecret?: SecretKeyArgs;
     readonly knownHosts?: string;
     readonly caCertificate?: string;
 }
@@ -63,7 +66,9 @@ export function dagsSettings(args: DagsArgs = {}): DagsSettings {
             subPath: (args.git?.subPath ?? "").replace(/^(\.\/)+|\/+$/g, ""),
             username: args.git?.username ?? "git",
             token: args.git?.token,
+            tokenSecret: args.git?.tokenSecret,
             sshKey: args.git?.sshKey,
+            sshKeySecret: args.git?.sshKeySecret,
             knownHosts: args.git?.knownHosts,
             caCertificate: args.git?.caCertificate,
         },

@@ -1,5 +1,7 @@
 import type { Environment } from "../airflow/environment";
 import { paths } from "../airflow/paths";
+import type { SecretVariable } from "../airflow/secretKeys";
+import { expanding } from "../kubernetes/literal";
 import type { DagsSettings, GitSettings } from "./dagsSettings";
 import { gitEnvironment } from "./gitFiles";
 import { knownHostsFile } from "./knownHosts";
@@ -12,6 +14,9 @@ const bundleName = "dags-folder";
 
 /** Connection that the bundle reads the repository with. */
 const connectionName = "git_default";
+
+/** Carries a token that somebody else keeps. */
+const tokenVariable = "AIRFLOW_GIT_TOKEN";
 
 /** Variable that carries the connection. */
 export const connectionVariable = `AIRFLOW_CONN_${connectionName.toUpperCase()}`;
@@ -38,6 +43,16 @@ export function bundleEnvironment({ git, refreshSeconds }: DagsSettings): Enviro
         AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST: JSON.stringify([bundle]),
         ...gitEnvironment(git),
     };
+}
+
+/** The connection where somebody else keeps the token: none where it is of the stack. */
+export function bundleVariable(git: GitSettings): SecretVariable | undefined {
+    return (
+        git.tokenSecret && {
+            value: expanding(bundleConnection(git, `$(${tokenVariable})`), [tokenVariable]),
+            with: { [tokenVariable]: git.tokenSecret },
+        }
+    );
 }
 
 /**

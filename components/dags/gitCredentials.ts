@@ -2,12 +2,13 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Mount } from "../airflow/airflowPod";
 import { paths } from "../airflow/paths";
-import type { SecretKey } from "../airflow/secretKeys";
+import type { SecretVariable } from "../airflow/secretKeys";
 import { objectLabels } from "../kubernetes/labels";
+import type { SecretKeyArgs } from "../kubernetes/secretKeyArgs";
 import type { AirflowNamespaces } from "../namespaces/airflowNamespaces";
 import { DagDelivery } from "./dagsArgs";
 import type { DagsSettings, GitSettings } from "./dagsSettings";
-import { bundleConnection } from "./gitBundle";
+import { bundleConnection, bundleVariable } from "./gitBundle";
 import { gitFiles, gitFilesMounts, gitFilesName } from "./gitFiles";
 
 /** Arguments of {@link GitCredentials}. */
@@ -23,10 +24,10 @@ export interface GitCredentialsArgs {
  * that use it.
  */
 export class GitCredentials extends pulumi.ComponentResource {
-    /** Name of the Secret with the files `token` and `ssh`, as far as they are given. */
-    public readonly secretName?: pulumi.Output<string>;
-    /** Where the connection of the delivery `gitBundle` lies. */
-    public readonly connection?: SecretKey;
+    /** What a container that runs git itself reads. */
+    public readonly files: GitSecretFiles;
+    /** The connection of the delivery `gitBundle`. */
+    public readonly connection?: SecretVariable;
 
     /** @param name The unique name of this component. */
     constructor(name: string, args: GitCredentialsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -57,45 +58,59 @@ export class GitCredentials extends pulumi.ComponentResource {
         // ssh refuses a key whose last line does not end.
         const sshKey =
             git.sshKey === undefined ? undefined : pulumi.output(git.sshKey).apply((key) => `${key.trim()}\n`);
-        const connection = bundle
-            ? pulumi.all([token, sshKey]).apply(([password, key]) => bundleConnection(git, password, key))
-            : undefined;
+        const kept = bundle ? bundleVariable(git) : undefined;
+        const connection =
+            bundle && kept === undefined
+                ? pulumi.all([token, sshKey]).apply(([password, key]) => bundleConnection(git, password, key))
+                : undefined;
         const stringData = {
             ...(token !== undefined && { token }),
             ...(sshKey !== undefined && { ssh: sshKey }),
             ...(connection !== undefined && { connection }),
         };
-        if (Object.keys(stringData).length > 0) {
-            const secret = new k8s.core.v1.Secret(
-                `${name}-secret`,
-                {
-                    metadata: { namespace: airflow.metadata.name, labels },
-                    stringData: pulumi.secret(stringData),
-                },
-                { parent: this },
-            );
-            this.secretName = token === undefined && sshKey === undefined ? undefined : secret.metadata.name;
-            this.connection = bundle ? { name: secret.metadata.name, key: "connection" } : undefined;
-        }
+        const secret =
+            Object.keys(stringData).length > 0
+                ? new k8s.core.v1.Secret(
+                      `${name}-secret`,
+                      {
+                          metadata: { namespace: airflow.metadata.name, labels },
+                          stringData: pulumi.secret(stringData),
+                      },
+                      { parent: this },
+                  ).metadata.name
+                : undefined;
+        this.files = {
+            token: git.tokenSecret ?? (token && secret && { name: secret, key: "token" }),
+            ssh: git.sshKeySecret ?? (sshKey && secret && { name: secret, key: "ssh" }),
+        };
+        this.connection = kept ?? (connection && secret && { value: { name: secret, key: "connection" } });
 
         this.registerOutputs({});
     }
 }
 
-/** Mounts of a container that runs git itself: token or key, the host's keys and its authority. */
-export function credentialMounts(git: GitSettings, secretName?: pulumi.Output<string>): Mount[] {
-    const items = [
-        ...(git.token === undefined ? [] : [{ key: "token", path: "token" }]),
-        ...(git.sshKey === undefined ? [] : [{ key: "ssh", path: "ssh" }]),
-    ];
-    const secret: Mount[] =
-        secretName === undefined
+/** Where token and private key of a repository lie, as far as there are any. */
+export interface GitSecretFiles {
+    readonly token?: SecretKeyArgs;
+    readonly ssh?: SecretKeyArgs;
+}
+
+/**
+ * Mounts of a container that runs git itself: token or key, the host's keys and its authority. Of a Secret that changes, the
+ * kubelet brings the new content within about a minute.
+ */
+export function credentialMounts(git: GitSettings, files: GitSecretFiles): Mount[] {
+    const sources = Object.entries(files as Record<string, SecretKeyArgs | undefined>).flatMap(([path, secret]) =>
+        secret === undefined ? [] : [{ secret: { name: secret.name, items: [{ key: secret.key, path }] } }],
+    );
+    const secrets: Mount[] =
+        sources.length === 0
             ? []
             : [
                   {
-                      volume: { name: "git-secret", secret: { secretName, items, defaultMode: 0o440 } },
+                      volume: { name: "git-secret", projected: { sources, defaultMode: 0o440 } },
                       mount: { name: "git-secret", mountPath: paths.gitSecret, readOnly: true },
                   },
               ];
-    return [...secret, ...gitFilesMounts(git)];
+    return [...secrets, ...gitFilesMounts(git)];
 }

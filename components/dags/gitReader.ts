@@ -1,8 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
 import type { CommonSettings } from "../airflowKubernetesDefaults";
 import type { SharedClaims } from "../storage/storageSettings";
 import type { DagsSettings } from "./dagsSettings";
+import type { GitSecretFiles } from "./gitCredentials";
 
 /** Arguments shared by RepositoryCheck and GitSync. */
 export interface GitReaderArgs {
@@ -11,6 +11,6 @@ export interface GitReaderArgs {
     readonly airflow: CommonSettings;
     readonly dags: DagsSettings;
     readonly claims: SharedClaims;
-    /** Name of the Secret with the token or key, if there is one. */
-    readonly secretName?: pulumi.Output<string>;
+    /** Where token and key lie, as far as there are any. */
+    readonly secretFiles: GitSecretFiles;
 }

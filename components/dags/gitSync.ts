@@ -46,7 +46,7 @@ export class GitSync extends pulumi.ComponentResource {
             spec: airflowPodSpec({
                 serviceAccount: names.gitSync,
                 imagePullSecrets: airflow.imagePullSecrets,
-                mounts: [dagsMount(args.claims, false), ...credentialMounts(dags.git, args.secretName)],
+                mounts: [dagsMount(args.claims, false), ...credentialMounts(dags.git, args.secretFiles)],
                 pod: { securityContext: restrictedPod(gitSyncUser), terminationGracePeriodSeconds: 10 },
                 container: {
                     name: "git-sync",

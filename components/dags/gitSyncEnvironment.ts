@@ -30,7 +30,7 @@ export function gitSyncEnvironment({ git, gitSync }: DagsSettings): Environment 
         GITSYNC_MAX_FAILURES: "-1",
         GITSYNC_HTTP_BIND: `:${ports.gitSync}`,
         HOME: "/tmp",
-        ...(git.token !== undefined && {
+        ...((git.token ?? git.tokenSecret) !== undefined && {
             GITSYNC_USERNAME: git.username,
             GITSYNC_PASSWORD_FILE: `${paths.gitSecret}/token`,
         }),

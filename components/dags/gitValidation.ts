@@ -1,6 +1,7 @@
 import type { Problem } from "../problems";
 import { check } from "../validation/checks";
-import type { DagDelivery } from "./dagsArgs";
+import { secretProblems } from "../validation/secrets";
+import { DagDelivery } from "./dagsArgs";
 import type { GitSettings } from "./dagsSettings";
 import { type GitUrl, holdsCredentials, parseGitUrl } from "./gitUrl";
 import { knownHostsFault, publishedHosts, publishedKnownHosts } from "./knownHosts";
@@ -13,8 +14,10 @@ export function gitProblems(delivery: DagDelivery, git: GitSettings): Problem[] 
     const url = parseGitUrl(git.repository);
     return [
         ...repositoryProblems(delivery, git, url),
-        ...(url?.protocol === "ssh" ? sshProblems(git, url) : []),
+        ...(url?.protocol === "ssh" ? sshProblems(delivery, git, url) : []),
         ...(url !== undefined && url.protocol !== "ssh" ? httpProblems(git, url) : []),
+        ...secretProblems("dags.git.token", git.token, git.tokenSecret),
+        ...secretProblems("dags.git.sshKey", git.sshKey, git.sshKeySecret),
         ...check(validRef(git.ref), "dags.git.ref", git.ref, "a branch, a tag, or all digits of a commit"),
         ...check(
             validSubPath(git.subPath),
@@ -37,13 +40,23 @@ function repositoryProblems(delivery: DagDelivery, { repository }: GitSettings, 
     return check(url !== undefined, path, repository, forms);
 }
 
-function sshProblems(git: GitSettings, { host, port }: GitUrl): Problem[] {
+function sshProblems(delivery: DagDelivery, git: GitSettings, { host, port }: GitUrl): Problem[] {
     const builtIn = (port === undefined || port === 22) && publishedKnownHosts(host) !== undefined;
     const name = port === undefined ? host : `[${host}]:${port}`;
     return [
-        ...(git.sshKey === undefined
+        ...(git.sshKey === undefined && git.sshKeySecret === undefined
             ? [{ path: "dags.git.sshKey", allowed: "a private key, which a repository over ssh needs" }]
             : keyProblems(git.sshKey)),
+        ...(delivery === DagDelivery.GitBundle && git.sshKeySecret !== undefined
+            ? [
+                  {
+                      path: "dags.git.sshKeySecret",
+                      allowed: "nothing with the delivery gitBundle: tasks get the key as a part of a connection",
+                      remedy: "Set the secret key gitSshKey, or use a token over https.",
+                  },
+              ]
+            : []),
+        ...given("dags.git.tokenSecret", git.tokenSecret, "nothing with a repository over ssh: a token is for https"),
         ...given("dags.git.token", git.token, "nothing with a repository over ssh: a token is for https"),
         ...given("dags.git.caCertificate", git.caCertificate, "nothing with a repository over ssh: it is for https"),
         ...(git.knownHosts === undefined && !builtIn
@@ -77,8 +90,9 @@ function httpProblems(git: GitSettings, { protocol }: GitUrl): Problem[] {
     const plain = protocol === "http";
     return [
         ...given("dags.git.sshKey", git.sshKey, "nothing with a repository over https: a key is for ssh"),
+        ...given("dags.git.sshKeySecret", git.sshKeySecret, "nothing with a repository over https: a key is for ssh"),
         ...given("dags.git.knownHosts", git.knownHosts, "nothing with a repository over https: it is for ssh"),
-        ...(plain && git.token !== undefined
+        ...(plain && (git.token ?? git.tokenSecret) !== undefined
             ? [
                   {
                       path: "dags.git.repository",

@@ -38,7 +38,7 @@ export class RepositoryCheck extends pulumi.ComponentResource {
                     WAIT_SECONDS: "45",
                     FULL_CLONE: delivery === DagDelivery.GitBundle ? "yes" : "no",
                 },
-                mounts: credentialMounts(git, args.secretName),
+                mounts: credentialMounts(git, args.secretFiles),
                 deadlineSeconds: 600,
                 trigger: gitFilesName(git),
             },

@@ -34,9 +34,10 @@ export function databaseAddress({ database, airflow }: AirflowSettings, namespac
 /**
  * URL of the metadata database. It names its driver: without it SQLAlchemy may choose one that the image lacks.
  *
+ * @param password Left out where a variable has it.
  * @see https://airflow.apache.org/docs/apache-airflow/stable/howto/set-up-database.html#setting-up-a-postgresql-database
  */
-export function databaseConnection(address: DatabaseAddress, password: string): string {
+export function databaseConnection(address: DatabaseAddress, password?: string): string {
     const { sslMode, parameters } = address;
     return url("postgresql+psycopg2", address, password, { ...(sslMode && { sslmode: sslMode }), ...parameters });
 }
@@ -47,7 +48,7 @@ export function databaseConnection(address: DatabaseAddress, password: string): 
  *
  * @see https://magicstack.github.io/asyncpg/current/api/index.html#asyncpg.connection.connect
  */
-export function asyncDatabaseConnection(address: DatabaseAddress, password: string): string {
+export function asyncDatabaseConnection(address: DatabaseAddress, password?: string): string {
     const { sslMode, parameters } = address;
     const { target_session_attrs: target } = parameters;
     return url("postgresql+asyncpg", address, password, {
@@ -76,14 +77,20 @@ export function databaseEnvironment({ database }: AirflowSettings): Record<strin
     );
 }
 
-function url(scheme: string, address: DatabaseAddress, password: string, query: Record<string, string>): string {
+function url(
+    scheme: string,
+    address: DatabaseAddress,
+    password: string | undefined,
+    query: Record<string, string>,
+): string {
     const { host, port, name, user } = address;
+    const secret = password === undefined ? "" : `:${encodeURIComponent(password)}`;
     const place = host.includes(":") ? `[${host}]` : host;
     const pairs = Object.entries(query).map(
         ([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`,
     );
     return (
-        `${scheme}://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${place}:${port}` +
+        `${scheme}://${encodeURIComponent(user)}${secret}@${place}:${port}` +
         `/${encodeURIComponent(name)}${pairs.length === 0 ? "" : `?${pairs.join("&")}`}`
     );
 }

@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ResourcesArgs } from "../airflowKubernetesArgs";
+import type { SecretKeyArgs } from "../kubernetes/secretKeyArgs";
 import type { ExistingClaimArgs } from "../storage/storageArgs";
 
 /**
@@ -52,6 +53,12 @@ export interface DatabaseArgs {
      * @default - made once and kept in the stack; needed for an external database
      */
     readonly password?: pulumi.Input<string>;
+    /**
+     * Where the password lies, in place of `password`. It reaches the processes by the variable `PGPASSWORD`, so it may have any
+     * characters. The component's own Postgres takes it where it lies in Airflow's namespace.
+     * @default - none
+     */
+    readonly passwordSecret?: SecretKeyArgs;
     /** CPU and memory of Postgres. */
     readonly resources?: ResourcesArgs;
     /**

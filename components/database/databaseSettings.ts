@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { Hosting } from "../airflowKubernetesArgs";
 import { type ContainerResources, withResources } from "../kubernetes/resources";
+import type { SecretKeyArgs } from "../kubernetes/secretKeyArgs";
 import type { PodTemplatePatch } from "../pods/podTemplate";
 import type { ExistingClaimArgs } from "../storage/storageArgs";
 import { type DatabaseArgs, type ExternalDatabaseArgs, SslMode } from "./databaseArgs";
@@ -16,6 +17,7 @@ export interface DatabaseSettings {
     readonly retain: boolean;
     readonly existingClaim?: ExistingClaimArgs;
     readonly password?: pulumi.Input<string>;
+    readonly passwordSecret?: SecretKeyArgs;
     readonly resources: ContainerResources;
     readonly podTemplate?: PodTemplatePatch;
     readonly external?: Required<ExternalDatabaseArgs>;
@@ -32,6 +34,7 @@ export function databaseSettings(args: DatabaseArgs = {}): DatabaseSettings {
         retain: args.retain ?? false,
         existingClaim: args.existingClaim,
         password: args.password,
+        passwordSecret: args.passwordSecret,
         resources: withResources(postgresResources, args.resources),
         podTemplate: args.podTemplate,
         external: args.external && {

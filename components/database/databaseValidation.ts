@@ -6,8 +6,9 @@ import { postgresNames } from "../pods/reservedNames";
 import type { Problem } from "../problems";
 import { existingClaimProblems } from "../storage/storageValidation";
 import { check, dnsName, hostName, oneOf, pinnedImage, quantity, resources, wholeNumber } from "../validation/checks";
+import { secretProblems } from "../validation/secrets";
 import { type ExternalDatabaseArgs, SslMode } from "./databaseArgs";
-import type { DatabaseSettings } from "./databaseSettings";
+import { type DatabaseSettings, retainedElsewhere } from "./databaseSettings";
 
 /** Everything that is wrong with the database. */
 export function databaseProblems(settings: AirflowSettings): Problem[] {
@@ -25,6 +26,17 @@ export function databaseProblems(settings: AirflowSettings): Problem[] {
             imageArgument: "database.image",
         }),
         ...diskProblems(settings),
+        ...secretProblems("database.password", database.password, database.passwordSecret),
+        ...(database.passwordSecret !== undefined && retainedElsewhere(settings)
+            ? [
+                  {
+                      path: "database.passwordSecret",
+                      allowed:
+                          "nothing with database.retain and hosting readWriteMany: Postgres has a namespace of its own there",
+                      remedy: "Set databasePassword (pulumi config set --secret databasePassword), or database.external.",
+                  },
+              ]
+            : []),
         ...(external === undefined ? ownPassword(database) : externalProblems(database, external)),
     ];
 }
@@ -97,7 +109,7 @@ function externalProblems(database: DatabaseSettings, external: Required<Externa
             );
         }),
         ...check(
-            password !== undefined && password !== "",
+            (password !== undefined && password !== "") || database.passwordSecret !== undefined,
             "database.password",
             undefined,
             "the password of the user, which an external database needs",

@@ -1,11 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { SecretKey } from "../airflow/secretKeys";
 import type { CommonSettings } from "../airflowKubernetesDefaults";
 import { objectLabels, selectorLabels } from "../kubernetes/labels";
 import { names, ports } from "../kubernetes/names";
 import { postgresUser, restrictedContainer, restrictedPod } from "../kubernetes/podSecurity";
 import { commandCheck, livenessProbe, readinessProbe, startupProbe } from "../kubernetes/probes";
+import type { SecretKeyArgs } from "../kubernetes/secretKeyArgs";
 import { workloadTimeouts } from "../kubernetes/timeouts";
 import { leavesLostNode } from "../pods/placement";
 import { mergePodTemplate } from "../pods/podTemplate";
@@ -18,7 +18,7 @@ export interface PostgresArgs {
     readonly instance: string;
     readonly disk: PostgresDisk;
     readonly settings: DatabaseSettings;
-    readonly password: SecretKey;
+    readonly password: SecretKeyArgs;
     readonly airflow: CommonSettings;
 }
 

@@ -6,3 +6,8 @@
 export function literal(text: string): string {
     return /\$[$(]/.test(text) ? text.replaceAll("$", "$$$$") : text;
 }
+
+/** A text in which Kubernetes replaces `$(NAME)` for these variables only. */
+export function expanding(text: string, variables: readonly string[]): string {
+    return variables.reduce((all, name) => all.replaceAll(`$$(${name})`, `$(${name})`), literal(text));
+}

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { SecretKeyArgs } from "../kubernetes/secretKeyArgs";
 
 /** Logs of tasks: how long they are kept, and where else they go. */
 export interface LogsArgs {
@@ -53,4 +54,9 @@ export interface RemoteLogsArgs {
      * @default - none
      */
     readonly secretAccessKey?: pulumi.Input<string>;
+    /**
+     * Where the secret access key lies, in place of `secretAccessKey`.
+     * @default - none
+     */
+    readonly secretAccessKeySecret?: SecretKeyArgs;
 }

@@ -2,6 +2,7 @@ import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import { parseQuantity } from "../kubernetes/quantity";
 import type { Problem } from "../problems";
 import { check, quantity, wholeNumber } from "../validation/checks";
+import { secretProblems } from "../validation/secrets";
 import type { LogsSettings } from "./logsSettings";
 
 /** Everything that is wrong with the settings of logs. */
@@ -73,7 +74,8 @@ function isRange(range: string, { least, most, names = [] }: (typeof scheduleFie
 }
 
 function remoteProblems(remote: NonNullable<LogsSettings["remote"]>): Problem[] {
-    const { accessKeyId, endpointUrl, region, secretAccessKey, url } = remote;
+    const { accessKeyId, endpointUrl, region, url } = remote;
+    const secretAccessKey = remote.secretAccessKey ?? remote.secretAccessKeySecret;
     return [
         ...check(
             /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w!.*'()/-]*)?$/.test(url),
@@ -89,6 +91,7 @@ function remoteProblems(remote: NonNullable<LogsSettings["remote"]>): Problem[] 
                   endpointUrl.includes("@") ? undefined : endpointUrl,
                   "an http or https URL without user, query and fragment",
               )),
+        ...secretProblems("logs.remote.secretAccessKey", remote.secretAccessKey, remote.secretAccessKeySecret),
         ...check(/^[a-z0-9-]+$/.test(region), "logs.remote.region", region, "the name of a region, such as us-east-1"),
         ...check(
             accessKeyId === undefined || secretAccessKey !== undefined,

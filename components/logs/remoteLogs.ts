@@ -1,9 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { SecretVariable } from "../airflow/secretKeys";
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
+import { expanding } from "../kubernetes/literal";
 import type { LogsSettings } from "./logsSettings";
 
 /** Name of the connection to the bucket of logs. */
 const connectionId = "airflow_logs";
+
+/** Carries a secret access key that somebody else keeps. */
+const secretAccessKeyVariable = "AIRFLOW_LOGS_SECRET_ACCESS_KEY";
+
+type RemoteLogs = NonNullable<LogsSettings["remote"]>;
 
 /** The variable that Airflow finds that connection in. */
 export const logsConnectionVariable = `AIRFLOW_CONN_${connectionId.toUpperCase()}`;
@@ -28,13 +35,25 @@ export function remoteLogsEnvironment({ logs: { remote } }: AirflowSettings): Re
 }
 
 /** The connection, as Airflow reads it from a variable. */
-export function logsConnection(remote: NonNullable<LogsSettings["remote"]>): pulumi.Output<string> {
-    const { accessKeyId, endpointUrl, region } = remote;
-    return pulumi.output(remote.secretAccessKey).apply((secretAccessKey) =>
-        JSON.stringify({
-            conn_type: "aws",
-            ...(accessKeyId !== undefined && { login: accessKeyId, password: secretAccessKey }),
-            extra: { region_name: region, ...(endpointUrl !== undefined && { endpoint_url: endpointUrl }) },
-        }),
+export function logsConnection(remote: RemoteLogs): pulumi.Output<string> {
+    return pulumi.output(remote.secretAccessKey).apply((secretAccessKey) => connection(remote, secretAccessKey));
+}
+
+/** The same where somebody else keeps the secret access key. */
+export function logsVariable(remote: RemoteLogs): SecretVariable | undefined {
+    const { secretAccessKeySecret } = remote;
+    return (
+        secretAccessKeySecret && {
+            value: expanding(connection(remote, `$(${secretAccessKeyVariable})`), [secretAccessKeyVariable]),
+            with: { [secretAccessKeyVariable]: secretAccessKeySecret },
+        }
     );
+}
+
+function connection({ accessKeyId, endpointUrl, region }: RemoteLogs, secretAccessKey?: string): string {
+    return JSON.stringify({
+        conn_type: "aws",
+        ...(accessKeyId !== undefined && { login: accessKeyId, password: secretAccessKey }),
+        extra: { region_name: region, ...(endpointUrl !== undefined && { endpoint_url: endpointUrl }) },
+    });
 }

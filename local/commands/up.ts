@@ -18,13 +18,16 @@ import { Stopwatch, say } from "../support/progress";
 /** What to tell once Airflow runs. */
 export function welcome(outputs: StackOutputs, stack: string, took: string, showPassword: boolean): string {
     const other = stack === "minikube" ? "" : ` STACK=${stack}`;
+    const place = outputs.isPasswordKept
+        ? "that of the Secret in admin.passwordSecret"
+        : `make output SHOW_SECRETS=1${other} prints it`;
     return [
         "",
         `Airflow is up (${took}).`,
         "",
         `  URL       ${outputs.url}   (after: make ui${other})`,
         `  User      ${outputs.adminUser}`,
-        `  Password  ${showPassword ? outputs.adminPassword : `make output SHOW_SECRETS=1${other} prints it`}`,
+        `  Password  ${showPassword ? outputs.adminPassword : place}`,
         "",
         "Next:",
         `  make run-dag DAG=example_pods${other}   runs an example in pods of its own and prints its log`,

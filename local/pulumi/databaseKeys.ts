@@ -41,11 +41,18 @@ export function pinned(stackFile: string): string[] {
     return keys.map((key) => key.setting).filter((name) => config?.[`${projectName}:${name}`] !== undefined);
 }
 
-/** The keys that a stack's data need: the password of a database that exists is not for us to make. */
+type Kept = Readonly<Record<string, unknown>> | undefined;
+
+/** The keys that a stack's data need. What lies in a Secret, and the password of a database that exists, are not for us to make. */
 export function keysFor(stackFile: string): readonly Key[] {
     const { config } = (parse(stackFile) ?? {}) as { config?: Record<string, unknown> | null };
-    const database = config?.[`${projectName}:database`] as { external?: unknown } | undefined;
-    return keys.filter(({ setting }) => setting !== "databasePassword" || database?.external === undefined);
+    const database = config?.[`${projectName}:database`] as Kept;
+    const airflow = config?.[`${projectName}:airflow`] as Kept;
+    const kept: Readonly<Record<string, boolean>> = {
+        fernetKey: airflow?.fernetKeySecret !== undefined,
+        databasePassword: database?.external !== undefined || database?.passwordSecret !== undefined,
+    };
+    return keys.filter(({ setting }) => !kept[setting]);
 }
 
 function outputOf(

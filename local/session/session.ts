@@ -24,6 +24,7 @@ import { listed, UserError } from "../support/errors";
 import { output, run } from "../support/execution";
 import { stateDirectory } from "../support/paths";
 import { say } from "../support/progress";
+import { keptPassword } from "./keptPassword";
 import { removeUnrecorded } from "./lostObjects";
 import { localNfsSettings } from "./nfsServerSettings";
 import { type Options, readOptions, stackFileText } from "./options";
@@ -34,6 +35,8 @@ export interface StackOutputs {
     readonly url: string;
     readonly adminUser: string;
     readonly adminPassword: string;
+    /** Whether the password lies in a Secret of somebody else's, and not in the stack. */
+    readonly isPasswordKept?: boolean;
     readonly namespaces: { readonly airflow: string; readonly workers: string; readonly storage: string };
     readonly openUi: string;
     readonly retained: readonly {
@@ -239,7 +242,12 @@ export class Session {
         if (outputs === undefined) {
             throw new UserError(`Stack ${this.options.stack} is not deployed (or not to its end). Run: make up`);
         }
-        return outputs;
+        if (outputs.adminPassword !== "") {
+            return outputs;
+        }
+        const { airflow } = outputs.namespaces;
+        const adminPassword = await keptPassword(this.cluster, airflow, this.stackFileText);
+        return { ...outputs, adminPassword, isPasswordKept: true };
     }
 
     /** Flags by which the CLI goes ahead without asking: on a cluster of this machine, or with YES=1. */

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { AirflowKubernetes, type AirflowKubernetesArgs } from "../../components";
+import { AirflowKubernetes, type AirflowKubernetesArgs, DagDelivery } from "../../components";
 import { attempt, generatedBytes, generatedValue, openTexts, type Registration } from "../support/mocks";
-import { kindOf, named, objects } from "../support/objects";
+import { kindOf, named, objects, pods } from "../support/objects";
 import { outputValue } from "../support/program";
 
 const pinned = {
@@ -135,6 +135,75 @@ describe("secrets", () => {
         // A literal that is secret stays marked, also in the template of the pods.
         expect(named(registrations, "airflow-worker-templates-file").secretInputs).to.deep.equal(["data"]);
         expect(registrations.flatMap(({ sentInputs }) => openTexts(sentInputs))).to.not.include("token");
+    });
+
+    it("that somebody else keeps are referred to: none is made, and none is in the URL of the database", async () => {
+        const key = (noun: string) => ({ name: "kept", key: noun });
+        const { registrations } = await attempt(
+            () =>
+                new AirflowKubernetes("airflow", {
+                    airflow: {
+                        fernetKeySecret: key("fernet"),
+                        jwtSecret: key("jwt"),
+                        apiSecretKey: key("api"),
+                    },
+                    admin: { passwordSecret: key("admin") },
+                    database: { passwordSecret: key("database") },
+                    dags: {
+                        delivery: DagDelivery.GitBundle,
+                        git: {
+                            repository: "https://git.example.org/a.git",
+                            username: "a$(b",
+                            tokenSecret: key("token"),
+                        },
+                    },
+                    logs: { remote: { url: "s3://a-bucket", accessKeyId: "AKIA", secretAccessKeySecret: key("logs") } },
+                }),
+        );
+        expect(registrations.filter(({ type }) => /Random(Password|Bytes)/.test(type))).to.deep.equal([]);
+        const [database, ...others] = objects(registrations, "Secret");
+        expect(others).to.deep.equal([]);
+        const { connection } = database.inputs.stringData as Record<string, string>;
+        expect(connection).to.match(/^postgresql\+psycopg2:\/\/airflow@airflow-postgres/);
+
+        const refers = (owner: string) =>
+            Object.fromEntries(
+                (pods(registrations).find((pod) => pod.owner === owner)?.spec.containers[0].env ?? [])
+                    .filter(({ valueFrom }) => valueFrom?.secretKeyRef?.name === "kept")
+                    .map(({ name, valueFrom }) => [name, valueFrom?.secretKeyRef?.key]),
+            );
+        const signing = {
+            AIRFLOW__API_AUTH__JWT_SECRET: "jwt",
+            AIRFLOW__CORE__FERNET_KEY: "fernet",
+            PGPASSWORD: "database",
+        };
+        expect(refers("airflow-scheduler-deployment")).to.deep.equal(signing);
+        expect(refers("airflow-api-server-deployment")).to.deep.equal({
+            ...signing,
+            AIRFLOW__API__SECRET_KEY: "api",
+            AIRFLOW_GIT_TOKEN: "token",
+            AIRFLOW_LOGS_SECRET_ACCESS_KEY: "logs",
+        });
+        expect(refers("airflow-admin-user-job")).to.include({ ADMIN_PASSWORD: "admin", PGPASSWORD: "database" });
+        expect(refers("airflow-postgres-stateful-set")).to.deep.equal({ POSTGRES_PASSWORD: "database" });
+        // Kubernetes puts the token in place of its variable, and of nothing else.
+        const { env } = pods(registrations).find(({ owner }) => owner === "airflow-dag-processor-deployment")?.spec
+            .containers[0] ?? { env: [] };
+        const connections = env.filter(({ name }) => name === "AIRFLOW_CONN_GIT_DEFAULT");
+        expect(connections.map(({ value }) => JSON.parse(value))).to.deep.equal([
+            {
+                conn_type: "git",
+                host: "https://git.example.org/a.git",
+                login: "a$$(b",
+                password: "$(AIRFLOW_GIT_TOKEN)",
+            },
+        ]);
+        const mounted = pods(registrations)
+            .find(({ owner }) => owner === "airflow-repository-check-job")
+            ?.spec.volumes?.find(({ name }) => name === "git-secret");
+        expect(mounted?.projected?.sources).to.deep.equal([
+            { secret: { name: "kept", items: [{ key: "token", path: "token" }] } },
+        ]);
     });
 
     it("come out of the component as secrets: only the password does", async () => {

@@ -49,6 +49,26 @@ const choices: Record<string, StackValues> = {
         dags: { delivery: "gitSync", git: { repository: "git@github.com:example/dags.git" } },
         gitSshKey: "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n",
     },
+    "secrets that somebody else keeps": {
+        airflow: {
+            fernetKeySecret: { name: "kept", key: "fernet" },
+            jwtSecret: { name: "kept", key: "jwt" },
+            apiSecretKey: { name: "kept", key: "api" },
+        },
+        admin: { passwordSecret: { name: "kept", key: "admin" } },
+        database: { passwordSecret: { name: "kept", key: "database" }, external: { host: "db.example.org" } },
+        dags: {
+            delivery: "gitSync",
+            git: { repository, tokenSecret: { name: "kept", key: "token" } },
+        },
+        logs: {
+            remote: {
+                url: "s3://logs/airflow",
+                accessKeyId: "AKIAEXAMPLE",
+                secretAccessKeySecret: { name: "kept", key: "logs" },
+            },
+        },
+    },
     "logs in a bucket": {
         logs: { remote: { url: "s3://logs/airflow", accessKeyId: "AKIAEXAMPLE" } },
         logsSecretAccessKey: "a-secret-access-key",

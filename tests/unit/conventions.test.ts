@@ -229,6 +229,8 @@ describe("the public arguments", () => {
             "NfsArgs.path",
             "NfsArgs.server",
             "RemoteLogsArgs.url",
+            "SecretKeyArgs.key",
+            "SecretKeyArgs.name",
             "SecretReferenceArgs.name",
             "SecretReferenceArgs.namespace",
         ]);

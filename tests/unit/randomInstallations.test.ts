@@ -15,15 +15,15 @@ import { expanded, programs, structuralFaults, yamlSurprises } from "../support/
 
 /** Values with as many of the changes as leave a configuration right. */
 function accepted(base: StackValues, list: readonly Change[]): StackValues {
-    // What outlives its stack needs keys that do.
-    const { fernetKey, databasePassword, adminPassword } = secretValues;
-    return list.reduce<StackValues>(
-        (values, change) => {
-            const next = changed(values, change);
-            return readArgs(withDeclaredDefaults(next)).problems.length === 0 ? next : values;
-        },
-        { ...base, fernetKey, databasePassword, adminPassword },
-    );
+    // What outlives its stack needs keys that do, but where somebody else keeps them.
+    const keys = ["fernetKey", "databasePassword", "adminPassword"].map((path) => ({
+        path,
+        value: secretValues[path],
+    }));
+    return [...keys, ...list].reduce<StackValues>((values, change) => {
+        const next = changed(values, change);
+        return readArgs(withDeclaredDefaults(next)).problems.length === 0 ? next : values;
+    }, base);
 }
 
 async function installed(values: StackValues): Promise<Registration[]> {
@@ -54,7 +54,7 @@ function changedOnTheWay(settings: AirflowSettings, registrations: readonly Regi
     const all = [...pods(registrations), workerPod(registrations)];
     const fault = (what: string, given: unknown, arrived: unknown) =>
         arrived === given ? [] : [`${what}: ${JSON.stringify(given)} arrived as ${JSON.stringify(arrived)}`];
-    const own = new Set(settings.workers.env.map(({ name }) => name));
+    const own = new Set([...settings.airflow.env, ...settings.workers.env].map(({ name }) => name));
     const worker = told(workerPod(registrations));
     const optional = Object.entries(settings.airflow.options).flatMap(([section, keys]) =>
         Object.entries(keys).map(([key, value]): [string, string] => [optionVariable(section, key), value]),

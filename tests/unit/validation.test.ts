@@ -4,8 +4,10 @@ import fc from "fast-check";
 import { type AirflowKubernetesArgs, Hosting } from "../../components/airflowKubernetesArgs";
 import { withDefaults } from "../../components/airflowKubernetesDefaults";
 import { validate } from "../../components/airflowKubernetesValidation";
+import { DagDelivery } from "../../components/dags/dagsArgs";
 import { PodSecurityLevel } from "../../components/kubernetes/podSecurity";
 import { problemsMessage } from "../../components/problems";
+import { StorageKind } from "../../components/storage/storageArgs";
 
 /** Arguments as JSON or YAML would give them: of types that TypeScript would refuse. */
 function raw(value: unknown): AirflowKubernetesArgs {
@@ -447,6 +449,49 @@ const broken: Record<string, Case> = {
         },
         paths: ["scheduler.podTemplate.spec.volumes[1].name"],
     },
+    "a key and a Secret that holds another": {
+        args: { airflow: { fernetKey: `${"a".repeat(43)}=`, fernetKeySecret: { name: "keys", key: "fernet" } } },
+        paths: ["airflow.fernetKeySecret"],
+        says: /either airflow.fernetKey or airflow.fernetKeySecret/,
+    },
+    "a name of a Secret that is none": {
+        args: { admin: { passwordSecret: { name: "My Secret", key: "password" } } },
+        paths: ["admin.passwordSecret.name"],
+    },
+    "a key of a Secret that is none": {
+        args: { airflow: { jwtSecret: { name: "keys", key: "a/b" } } },
+        paths: ["airflow.jwtSecret.key"],
+    },
+    "a password of a Secret for a Postgres of another namespace": {
+        args: {
+            hosting: Hosting.ReadWriteMany,
+            storage: { kind: StorageKind.Nfs, nfs: { server: "192.0.2.1", path: "/a" } },
+            database: { retain: true, passwordSecret: { name: "keys", key: "password" } },
+        },
+        paths: ["database.passwordSecret"],
+    },
+    "a private key of a Secret for a bundle": {
+        args: {
+            dags: {
+                delivery: DagDelivery.GitBundle,
+                git: { repository: "git@github.com:a/b.git", sshKeySecret: { name: "git", key: "ssh" } },
+            },
+        },
+        paths: ["dags.git.sshKeySecret"],
+    },
+    "a token of a Secret over http": {
+        args: {
+            dags: {
+                delivery: DagDelivery.GitSync,
+                git: { repository: "http://git.example.org/a.git", tokenSecret: { name: "git", key: "token" } },
+            },
+        },
+        paths: ["dags.git.repository"],
+    },
+    "a password of the database in a variable": {
+        args: { scheduler: { env: [{ name: "PGPASSWORD", value: "x" }] } },
+        paths: ["scheduler.env[0].name"],
+    },
     "a field of a pod that is written wrong": {
         args: raw({ scheduler: { podTemplate: { spec: { nodeSelectors: { a: "b" } } } } }),
         paths: ["scheduler.podTemplate.spec.nodeSelectors"],
@@ -675,6 +720,29 @@ describe("validate", () => {
                 namespaces: { workersPodSecurity: PodSecurityLevel.Privileged },
                 workers: {
                     podTemplate: { spec: { hostNetwork: true, volumes: [{ name: "a", hostPath: { path: "/" } }] } },
+                },
+            },
+            "secrets that somebody else keeps": {
+                airflow: {
+                    fernetKeySecret: { name: "keys", key: "fernet" },
+                    jwtSecret: { name: pulumi.output("keys"), key: "jwt" },
+                    apiSecretKey: { name: "keys", key: "api" },
+                },
+                admin: { passwordSecret: { name: "keys", key: "admin" } },
+                database: {
+                    passwordSecret: { name: "keys", key: "database" },
+                    external: { host: "db.example.org" },
+                },
+                dags: {
+                    delivery: DagDelivery.GitSync,
+                    git: { repository: "https://git.example.org/a.git", tokenSecret: { name: "git", key: "token" } },
+                },
+                logs: {
+                    remote: {
+                        url: "s3://bucket",
+                        accessKeyId: "AKIA",
+                        secretAccessKeySecret: { name: "keys", key: "logs" },
+                    },
                 },
             },
             "empty values": {

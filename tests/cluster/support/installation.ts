@@ -174,8 +174,16 @@ export class Installation {
 
     /** The stack's outputs, with the password; asked for once after each `up`. */
     public async outputs(): Promise<StackOutputs> {
-        this.known ??= JSON.parse((await this.makeWell("output", { SHOW_SECRETS: "1" })).stdout) as StackOutputs;
+        if (this.known === undefined) {
+            const told = JSON.parse((await this.makeWell("output", { SHOW_SECRETS: "1" })).stdout) as StackOutputs;
+            // The password of a Secret is not in the stack.
+            this.known = told.adminPassword === "" ? await this.keptOutputs() : told;
+        }
         return this.known;
+    }
+
+    private async keptOutputs(): Promise<StackOutputs> {
+        return await (await Session.open({ quiet: true, env: this.environment })).requireOutputs();
     }
 
     /** Airflow's REST API, through a port-forward that stays open, with one log-in for as long as it does. */

@@ -244,6 +244,12 @@ export class GitRepository {
         };
     }
 
+    /** Makes this the only token that the server lets in. */
+    public async setToken(token: string): Promise<void> {
+        const inside = ["exec", "--stdin", "--namespace", namespace, "deployment/servers", "--container", "git-ssh"];
+        await kube([...inside, "--", "sh", "-c", `cat >'${this.path}/token'`], token);
+    }
+
     /** Makes these files the folder `dags` of the branch `main`, and nothing else; hands back the commit. */
     public async commit(files: DagFiles): Promise<string> {
         const script = `

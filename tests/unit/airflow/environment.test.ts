@@ -1,4 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import {
     commonEnvironment,
@@ -124,22 +123,31 @@ describe("environment", () => {
     });
 
     it("refers to secrets and does not hold them", () => {
-        const key = (name: string) => ({ name: pulumi.output(name), key: `${name}-key` });
+        const key = (name: string) => ({ name, key: `${name}-key` });
         const keys: SecretKeys = {
-            databaseConnection: key("d"),
-            asyncDatabaseConnection: key("e"),
+            databaseConnection: { value: key("d"), with: { PGPASSWORD: key("p") } },
+            asyncDatabaseConnection: { value: key("e"), with: { PGPASSWORD: key("p") } },
             databasePassword: key("p"),
-            fernetKey: key("f"),
-            jwtSecret: key("j"),
-            apiSecretKey: key("s"),
+            fernetKey: { value: key("f") },
+            jwtSecret: { value: key("j") },
+            apiSecretKey: { value: key("s") },
             adminPassword: key("a"),
+            gitConnection: { value: '{"password": "$(TOKEN)"}', with: { TOKEN: key("t") } },
         };
         const [fernet, ...others] = secretEnvironment(keys, ["fernetKey"]);
         expect(others).to.deep.equal([]);
         expect(fernet).to.deep.equal({
             name: "AIRFLOW__CORE__FERNET_KEY",
-            valueFrom: { secretKeyRef: { name: keys.fernetKey.name, key: "f-key" } },
+            valueFrom: { secretKeyRef: { name: "f", key: "f-key" } },
         });
+        // What others refer to comes before them, and once.
+        expect(secretEnvironment(keys, ["databaseConnection", "gitConnection"])).to.deep.equal([
+            { name: "PGPASSWORD", valueFrom: { secretKeyRef: key("p") } },
+            { name: "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", valueFrom: { secretKeyRef: key("d") } },
+            { name: "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC", valueFrom: { secretKeyRef: key("e") } },
+            { name: "TOKEN", valueFrom: { secretKeyRef: key("t") } },
+            { name: "AIRFLOW_CONN_GIT_DEFAULT", value: '{"password": "$(TOKEN)"}' },
+        ]);
     });
 
     it("gives a container the user's variables in place of the component's, and its own in place of all containers'", () => {

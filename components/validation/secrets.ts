@@ -1,0 +1,33 @@
+import type { SecretKeyArgs } from "../kubernetes/secretKeyArgs";
+import type { Problem } from "../problems";
+import { check, dnsName } from "./checks";
+
+/**
+ * Problems of a secret that may be a value or lie in a Secret that somebody else makes.
+ *
+ * @param path The argument for the value; that for the Secret ends in `Secret`.
+ */
+export function secretProblems(path: string, value: unknown, secret: SecretKeyArgs | undefined): Problem[] {
+    return [
+        ...(value !== undefined && secret !== undefined
+            ? [{ path: `${path}Secret`, allowed: `either ${path} or ${path}Secret` }]
+            : []),
+        ...secretKeyProblems(`${path}Secret`, secret),
+    ];
+}
+
+/** Problems of a key in a Secret. What is not known yet is taken as right. */
+export function secretKeyProblems(path: string, secret: SecretKeyArgs | undefined): Problem[] {
+    const { name, key } = secret ?? {};
+    return [
+        ...(typeof name === "string" ? dnsName(`${path}.name`, name) : []),
+        ...(typeof key === "string"
+            ? check(
+                  /^(?!\.\.?$)[-._a-zA-Z0-9]{1,253}$/.test(key),
+                  `${path}.key`,
+                  key,
+                  "letters, digits, dashes, underscores and dots",
+              )
+            : []),
+    ];
+}
