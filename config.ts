@@ -165,7 +165,14 @@ export const schema = z
     .strictObject({
         hosting: z.enum(Hosting),
         namespaces: z
-            .strictObject({ airflow: text, workers: text, storage: text, workersPodSecurity: z.enum(PodSecurityLevel) })
+            .strictObject({
+                airflow: text,
+                workers: text,
+                storage: text,
+                workersPodSecurity: z.enum(PodSecurityLevel),
+                labels: texts,
+                annotations: texts,
+            })
             .partial(),
         storage,
         dags,
@@ -201,6 +208,18 @@ export const schema = z
                 templates: z.record(text, podTemplate),
                 podsCreationBatchSize: z.int(),
                 kubernetesPodOperator: z.boolean(),
+                podNamespaces: z.array(text),
+                rules: z.array(
+                    z
+                        .strictObject({
+                            apiGroups: z.array(text),
+                            resources: z.array(text),
+                            resourceNames: z.array(text),
+                            verbs: z.array(text),
+                        })
+                        .partial()
+                        .required({ verbs: true }),
+                ),
             })
             .partial(),
         jobs: z.strictObject({ resources, podTemplate }).partial(),

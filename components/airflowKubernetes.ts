@@ -100,7 +100,12 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
         const volumes = sharedVolumes(settings, storage.made);
         const namespaces = new AirflowNamespaces(
             `${name}-namespaces`,
-            { instance, names: settings.namespaces, workersPodSecurity: settings.workersPodSecurity },
+            {
+                instance,
+                names: settings.namespaces,
+                added: settings.namespaceMetadata,
+                workersPodSecurity: settings.workersPodSecurity,
+            },
             { parent: this, dependsOn: [...kept, storage] },
         );
         const persistentVolumes = new PersistentVolumes(
@@ -141,7 +146,8 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
                 namespaces,
                 imagePullSecrets,
                 postgres: disk?.namespace,
-                kubernetesPodOperator: settings.workers.kubernetesPodOperator,
+                workers: settings.workers,
+                installation: settings.namespaces.airflow,
                 serviceAccounts: settings.serviceAccounts,
             },
             { parent: this },

@@ -24,7 +24,7 @@ export interface AirflowKubernetesArgs {
      * @default Hosting.Minikube
      */
     readonly hosting?: Hosting;
-    /** Names of the namespaces. */
+    /** Names of the namespaces, and what else they are known by. */
     readonly namespaces?: NamespacesArgs;
     /** The volumes that all pods share. */
     readonly storage?: StorageArgs;
@@ -80,6 +80,16 @@ export interface NamespacesArgs {
      * @see https://kubernetes.io/docs/concepts/security/pod-security-standards/
      */
     readonly workersPodSecurity?: PodSecurityLevel;
+    /**
+     * Labels of the namespaces beside the component's own, such as one that a service mesh or a NetworkPolicy looks for.
+     * @default - none
+     */
+    readonly labels?: Record<string, pulumi.Input<string>>;
+    /**
+     * Annotations of the namespaces, such as a project of Rancher.
+     * @default - none
+     */
+    readonly annotations?: Record<string, pulumi.Input<string>>;
 }
 
 /** What all Airflow processes and tasks have in common. */
@@ -257,6 +267,19 @@ export interface WorkersArgs {
      * @see https://airflow.apache.org/docs/apache-airflow-providers-cncf-kubernetes/stable/operators.html
      */
     readonly kubernetesPodOperator?: boolean;
+    /**
+     * Further namespaces in which tasks may make pods and Jobs, and the triggerer may follow them; together with
+     * `kubernetesPodOperator`. They have to exist.
+     * @default - none
+     */
+    readonly podNamespaces?: string[];
+    /**
+     * Further rights of tasks and the triggerer, in the workers' namespace and in `podNamespaces`, such as those on custom
+     * resources of Spark or Ray. Task pods then carry a token of their ServiceAccount.
+     * @default - none
+     * @see https://kubernetes.io/docs/reference/access-authn-authz/rbac/#role-and-clusterrole
+     */
+    readonly rules?: k8s.types.input.rbac.v1.PolicyRule[];
 }
 
 /**

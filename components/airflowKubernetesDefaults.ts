@@ -11,6 +11,7 @@ import type { SecretKeyArgs } from "./kubernetes/secretKeyArgs";
 import { type LogsSettings, logsSettings } from "./logs/logsSettings";
 import type { PodTemplatePatch } from "./pods/podTemplate";
 import { type StorageSettings, storageSettings } from "./storage/storageSettings";
+import type { AddedMetadata } from "./validation/metadata";
 
 /**
  * The versions that the tests run with, of Airflow from its Python packages and of Postgres from Debian's. What the tests put in
@@ -27,6 +28,7 @@ type EnvVar = k8s.types.input.core.v1.EnvVar;
 export interface AirflowSettings {
     readonly hosting: Hosting;
     readonly namespaces: NamespaceNames;
+    readonly namespaceMetadata: AddedMetadata;
     readonly workersPodSecurity: PodSecurityLevel;
     readonly storage: StorageSettings;
     readonly dags: DagsSettings;
@@ -98,6 +100,8 @@ export interface WorkerSettings {
     readonly templates: Readonly<Record<string, PodTemplatePatch>>;
     readonly podsCreationBatchSize: number;
     readonly kubernetesPodOperator: boolean;
+    readonly podNamespaces: string[];
+    readonly rules: k8s.types.input.rbac.v1.PolicyRule[];
 }
 
 /**
@@ -127,6 +131,7 @@ export function withDefaults(args: AirflowKubernetesArgs): AirflowSettings {
     return {
         hosting,
         namespaces,
+        namespaceMetadata: { labels: args.namespaces?.labels, annotations: args.namespaces?.annotations },
         workersPodSecurity: args.namespaces?.workersPodSecurity ?? PodSecurityLevel.Baseline,
         storage: storageSettings(args.storage, hosting, namespaces.airflow),
         dags: dagsSettings(args.dags),
@@ -169,6 +174,8 @@ export function withDefaults(args: AirflowKubernetesArgs): AirflowSettings {
             templates: args.workers?.templates ?? {},
             podsCreationBatchSize: args.workers?.podsCreationBatchSize ?? 16,
             kubernetesPodOperator: args.workers?.kubernetesPodOperator ?? false,
+            podNamespaces: args.workers?.podNamespaces ?? [],
+            rules: args.workers?.rules ?? [],
         },
         serviceAccounts: args.serviceAccounts ?? {},
     };

@@ -10,10 +10,16 @@ import {
 } from "./airflow/environmentValidation";
 import { paths } from "./airflow/paths";
 import { type AirflowKubernetesArgs, Hosting } from "./airflowKubernetesArgs";
-import { type AirflowSettings, withDefaults } from "./airflowKubernetesDefaults";
+import {
+    type AirflowSettings,
+    type NamespaceNames,
+    type WorkerSettings,
+    withDefaults,
+} from "./airflowKubernetesDefaults";
 import { dagsProblems } from "./dags/dagsValidation";
 import { pythonPackagesProblems } from "./dags/pythonPackagesValidation";
 import { databaseProblems } from "./database/databaseValidation";
+import { isOutput } from "./kubernetes/known";
 import { PodSecurityLevel } from "./kubernetes/podSecurity";
 import { logsProblems } from "./logs/logsValidation";
 import { podTemplateProblems } from "./pods/podTemplateValidation";
@@ -21,6 +27,7 @@ import { airflowNames, everyPod } from "./pods/reservedNames";
 import type { Problem } from "./problems";
 import { storageProblems } from "./storage/storageValidation";
 import { check, dnsLabel, dnsName, oneOf, pinnedImage, resources, wholeNumber } from "./validation/checks";
+import { addedMetadataProblems } from "./validation/metadata";
 import { secretKeyProblems, secretProblems } from "./validation/secrets";
 import { textProblems } from "./validation/texts";
 
@@ -70,6 +77,10 @@ function namespaces(settings: AirflowSettings): Problem[] {
                 "at most 45 characters",
             ),
         ),
+        ...addedMetadataProblems("namespaces", settings.namespaceMetadata, [
+            "app.kubernetes.io/",
+            "pod-security.kubernetes.io/",
+        ]),
         ...oneOf("namespaces.workersPodSecurity", settings.workersPodSecurity, PodSecurityLevel),
     ];
 }
@@ -195,12 +206,53 @@ function processes(settings: AirflowSettings): Problem[] {
     });
 }
 
-function workers({ workers, workersPodSecurity }: AirflowSettings): Problem[] {
+function podNamespaces(
+    { kubernetesPodOperator, podNamespaces, rules }: WorkerSettings,
+    own: NamespaceNames,
+): Problem[] {
+    return podNamespaces.flatMap((name, index) => {
+        const path = `workers.podNamespaces[${index}]`;
+        return [
+            ...dnsLabel(path, name),
+            ...check(
+                podNamespaces.indexOf(name) === index && ![own.airflow, own.workers, own.storage].includes(name),
+                path,
+                name,
+                "each namespace once, and none of the installation's own",
+            ),
+            ...check(
+                kubernetesPodOperator || rules.length > 0,
+                path,
+                name,
+                "a namespace only with workers.kubernetesPodOperator true, or with workers.rules",
+            ),
+        ];
+    });
+}
+
+/** What a Role can say, as far as it is known. */
+function rules(rules: readonly k8s.types.input.rbac.v1.PolicyRule[]): Problem[] {
+    return rules.flatMap((rule, index) =>
+        (["apiGroups", "resources", "verbs"] as const).flatMap((field) => {
+            const list: unknown = rule[field];
+            return check(
+                isOutput(list) || (Array.isArray(list) && list.length > 0),
+                `workers.rules[${index}].${field}`,
+                undefined,
+                "a list that is not empty; the group of pods and the like is an empty text",
+            );
+        }),
+    );
+}
+
+function workers({ namespaces, workers, workersPodSecurity }: AirflowSettings): Problem[] {
     const pod = { ...airflowPod, container: "base", imageArgument: undefined, podSecurity: workersPodSecurity };
     return [
         ...resources("workers.resources", workers.resources),
         ...environmentProblems("workers.env", workers.env),
         ...wholeNumber("workers.podsCreationBatchSize", workers.podsCreationBatchSize, 1, 128),
+        ...podNamespaces(workers, namespaces),
+        ...rules(workers.rules),
         ...podTemplateProblems("workers.podTemplate", workers.podTemplate, pod),
         ...Object.entries(workers.templates).flatMap(([noun, patch]) => [
             ...check(

@@ -1,9 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { WorkerSettings } from "../airflowKubernetesDefaults";
 import { objectLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
 import type { AirflowNamespaces } from "../namespaces/airflowNamespaces";
-import { apiServerRules, podOperatorRules, schedulerRules, triggererRules } from "./podRules";
+import { apiServerRules, podOperatorRules, schedulerRules, tasksUseKubernetes, triggererRules } from "./podRules";
 import type { ServiceAccountArgs, ServiceAccountsArgs } from "./serviceAccountsArgs";
 
 /** Arguments of {@link AirflowAccess}. */
@@ -13,14 +14,16 @@ export interface AirflowAccessArgs {
     readonly imagePullSecrets: string[];
     /** Namespace of the database, if the component makes one. */
     readonly postgres?: pulumi.Input<string>;
-    /** Whether tasks may make pods in their own namespace, and the triggerer may follow them. */
-    readonly kubernetesPodOperator: boolean;
+    /** What tasks may do in the cluster, and the triggerer for them. */
+    readonly workers: WorkerSettings;
+    /** Name of Airflow's namespace, which tells installations apart that have rights in one namespace. */
+    readonly installation: string;
     /** Annotations and labels. */
     readonly serviceAccounts: ServiceAccountsArgs;
 }
 
 /**
- * A ServiceAccount for each process, and rights for those that need them, in the workers' namespace only. There is no ClusterRole,
+ * A ServiceAccount for each process, and rights for those that need them, in the workers' namespace and where the user says. There is no ClusterRole,
  * and no token in a pod that does not speak to the Kubernetes API.
  *
  * @see https://kubernetes.io/docs/reference/access-authn-authz/rbac/
@@ -57,15 +60,17 @@ export class AirflowAccess extends pulumi.ComponentResource {
             subject: k8s.core.v1.ServiceAccount,
             noun: string,
             rules: k8s.types.input.rbac.v1.PolicyRule[],
+            elsewhere?: string,
         ) => {
-            const metadata = {
-                name: subject.metadata.name,
-                namespace: workers,
-                labels: objectLabels(args.instance, noun),
-            };
-            const role = new k8s.rbac.v1.Role(`${name}-${noun}-role`, { metadata, rules }, { parent: this });
+            const labels = objectLabels(args.instance, noun);
+            const metadata =
+                elsewhere === undefined
+                    ? { name: subject.metadata.name, namespace: workers, labels }
+                    : { name: `${args.installation}-${noun}`, namespace: elsewhere, labels };
+            const place = elsewhere === undefined ? noun : `${noun}-${elsewhere}`;
+            const role = new k8s.rbac.v1.Role(`${name}-${place}-role`, { metadata, rules }, { parent: this });
             return new k8s.rbac.v1.RoleBinding(
-                `${name}-${noun}-role-binding`,
+                `${name}-${place}-role-binding`,
                 {
                     metadata,
                     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
@@ -91,9 +96,14 @@ export class AirflowAccess extends pulumi.ComponentResource {
             account(names.postgres, "postgres", args.postgres);
         }
         const workerAccount = account(names.worker, "worker", workers, worker);
-        if (args.kubernetesPodOperator) {
-            allow(workerAccount, "worker", podOperatorRules);
-            allow(triggererAccount, "triggerer", triggererRules);
+        if (tasksUseKubernetes(args.workers)) {
+            const { kubernetesPodOperator, podNamespaces, rules } = args.workers;
+            const ofTasks = [...(kubernetesPodOperator ? podOperatorRules : []), ...rules];
+            const ofTriggerer = [...(kubernetesPodOperator ? triggererRules : []), ...rules];
+            for (const elsewhere of [undefined, ...podNamespaces]) {
+                allow(workerAccount, "worker", ofTasks, elsewhere);
+                allow(triggererAccount, "triggerer", ofTriggerer, elsewhere);
+            }
         }
 
         this.registerOutputs({});

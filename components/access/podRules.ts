@@ -1,4 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
+import type { WorkerSettings } from "../airflowKubernetesDefaults";
 
 type PolicyRule = k8s.types.input.rbac.v1.PolicyRule;
 
@@ -48,6 +49,11 @@ export const triggererRules: PolicyRule[] = [
     { apiGroups: ["batch"], resources: ["jobs"], verbs: ["delete", "get"] },
     { apiGroups: ["batch"], resources: ["jobs/status"], verbs: ["get"] },
 ];
+
+/** Whether tasks, and the triggerer for those that are deferred, speak to the Kubernetes API. */
+export function tasksUseKubernetes({ kubernetesPodOperator, rules }: WorkerSettings): boolean {
+    return kubernetesPodOperator || rules.length > 0;
+}
 
 /** What the Job that prepares the volumes does in its own namespace: one pod, and why that does not run. */
 export const preparationRules: PolicyRule[] = [

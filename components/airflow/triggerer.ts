@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { tasksUseKubernetes } from "../access/podRules";
 import { dagsMounts } from "../dags/dagsMounts";
 import { objectLabels } from "../kubernetes/labels";
 import { names, ports } from "../kubernetes/names";
@@ -21,7 +22,7 @@ export class Triggerer extends pulumi.ComponentResource {
     constructor(name: string, args: AirflowProcessArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-kubernetes:index:Triggerer", name, {}, opts);
 
-        const { kubernetesPodOperator } = args.settings.workers;
+        const usesKubernetes = tasksUseKubernetes(args.settings.workers);
         const workload = airflowWorkload({
             ...args,
             command: "triggerer",
@@ -32,11 +33,11 @@ export class Triggerer extends pulumi.ComponentResource {
             mounts: [
                 ...dagsMounts(args.settings),
                 logsMount(args.settings.storage.claims),
-                ...(kubernetesPodOperator ? [this.kubeconfig(name, args)] : []),
+                ...(usesKubernetes ? [this.kubeconfig(name, args)] : []),
             ],
-            // It follows the pods of deferred tasks, where tasks may make some.
-            serviceAccountToken: kubernetesPodOperator,
-            environment: kubernetesPodOperator ? { KUBECONFIG: `${paths.kubeconfig}/config` } : {},
+            // It follows what deferred tasks have made, where tasks may make something.
+            serviceAccountToken: usesKubernetes,
+            environment: usesKubernetes ? { KUBECONFIG: `${paths.kubeconfig}/config` } : {},
             port: { name: "logs", containerPort: ports.triggererLogs },
             terminationGracePeriodSeconds: 30,
             health: heartbeat("TriggererJob"),

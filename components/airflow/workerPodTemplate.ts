@@ -1,4 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
+import { tasksUseKubernetes } from "../access/podRules";
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import { dagsMounts } from "../dags/dagsMounts";
 import { doNotDisrupt } from "../kubernetes/annotations";
@@ -27,7 +28,7 @@ export function workerPodTemplate(
         metadata: { labels: selectorLabels(instance, "worker"), annotations: doNotDisrupt },
         spec: airflowPodSpec({
             serviceAccount: names.worker,
-            serviceAccountToken: workers.kubernetesPodOperator,
+            serviceAccountToken: tasksUseKubernetes(workers),
             imagePullSecrets: airflow.imagePullSecrets,
             mounts: [...dagsMounts(settings), logsMount(settings.storage.claims)],
             // Up to its limit of disk a task may write wherever its user may.

@@ -3,12 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import type { NamespaceNames } from "../airflowKubernetesDefaults";
 import { objectLabels } from "../kubernetes/labels";
 import { PodSecurityLevel, podSecurityLabels } from "../kubernetes/podSecurity";
+import type { AddedMetadata } from "../validation/metadata";
 
 /** Arguments of {@link AirflowNamespaces}. */
 export interface AirflowNamespacesArgs {
     /** Label `app.kubernetes.io/instance` of all objects. */
     readonly instance: string;
     readonly names: NamespaceNames;
+    /** Labels and annotations of the user's. */
+    readonly added: AddedMetadata;
     /** Pod Security Standard enforced on the workers' namespace. */
     readonly workersPodSecurity: PodSecurityLevel;
 }
@@ -40,7 +43,12 @@ export class AirflowNamespaces extends pulumi.ComponentResource {
                 {
                     metadata: {
                         name: args.names[noun],
-                        labels: { ...objectLabels(args.instance, "namespace"), ...podSecurityLabels(enforced, warned) },
+                        labels: {
+                            ...args.added.labels,
+                            ...objectLabels(args.instance, "namespace"),
+                            ...podSecurityLabels(enforced, warned),
+                        },
+                        ...(args.added.annotations && { annotations: args.added.annotations }),
                     },
                 },
                 { parent: this },

@@ -150,6 +150,16 @@ describe("the objects of AirflowKubernetes", () => {
             });
         });
 
+        it("have the labels and annotations of the user's beside the component's", async () => {
+            const team = pulumi.output("data");
+            const registrations = await build({ namespaces: { labels: { team }, annotations: { note: "a" } } });
+            for (const [index, namespace] of objects(registrations, "Namespace").entries()) {
+                const before = metadata(objects(defaults, "Namespace")[index]).labels;
+                expect(metadata(namespace).labels).to.deep.equal({ ...before, team: "data" });
+                expect(metadata(namespace).annotations).to.deep.equal({ note: "a" });
+            }
+        });
+
         it("of the workers holds no Secret and no ConfigMap, and rights only there", () => {
             const inWorkers = objects(defaults).filter((object) => metadata(object).namespace === "airflow-workers");
             expect(inWorkers.map(({ type, name }) => `${kindOf(type)} ${name}`)).to.have.members([
@@ -218,6 +228,33 @@ describe("the objects of AirflowKubernetes", () => {
             expect(metadata(named(registrations, "airflow-access-worker-role")).namespace).to.equal("airflow-workers");
             expect(workerPod(registrations).spec.automountServiceAccountToken).to.equal(true);
             expect(objects(registrations, "Role")).to.have.lengthOf(5);
+        });
+
+        it("lets tasks and the triggerer do more, and elsewhere, where that is asked for", async () => {
+            const rules = [{ apiGroups: ["sparkoperator.k8s.io"], resources: ["sparkapplications"], verbs: ["*"] }];
+            const registrations = await build({ workers: { rules, podNamespaces: ["team"] } });
+            for (const [noun, namespace] of [
+                ["worker", "airflow-workers"],
+                ["triggerer", "airflow"],
+            ]) {
+                for (const [place, name, roleName] of [
+                    ["airflow-workers", `airflow-access-${noun}`, `airflow-${noun}`],
+                    ["team", `airflow-access-${noun}-team`, `airflow-${noun}`],
+                ]) {
+                    const role = named(registrations, `${name}-role`);
+                    expect(role.inputs.rules).to.deep.equal(rules);
+                    expect(metadata(role)).to.include({ name: roleName, namespace: place });
+                    expect(named(registrations, `${name}-role-binding`).inputs.subjects).to.deep.equal([
+                        { kind: "ServiceAccount", name: `airflow-${noun}`, namespace },
+                    ]);
+                }
+            }
+            expect(workerPod(registrations).spec.automountServiceAccountToken).to.equal(true);
+            const both = await build({ workers: { kubernetesPodOperator: true, rules } });
+            expect(named(both, "airflow-access-worker-role").inputs.rules).to.deep.equal([
+                ...podOperatorRules,
+                ...rules,
+            ]);
         });
 
         it("lets the triggerer follow the pods of deferred tasks then, with a token and the way to the cluster", async () => {

@@ -73,7 +73,13 @@ const choices: Record<string, StackValues> = {
         logs: { remote: { url: "s3://logs/airflow", accessKeyId: "AKIAEXAMPLE" } },
         logsSecretAccessKey: "a-secret-access-key",
     },
-    "tasks that make pods": { workers: { kubernetesPodOperator: true } },
+    "tasks that make pods": {
+        workers: {
+            kubernetesPodOperator: true,
+            podNamespaces: ["team"],
+            rules: [{ apiGroups: ["ray.io"], resources: ["rayjobs"], verbs: ["create", "get"] }],
+        },
+    },
     "pods of a team's own": {
         airflow: {
             env: [{ name: "HTTPS_PROXY", value: "http://proxy.example.org:3128" }],

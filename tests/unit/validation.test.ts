@@ -492,6 +492,32 @@ const broken: Record<string, Case> = {
         args: { scheduler: { env: [{ name: "PGPASSWORD", value: "x" }] } },
         paths: ["scheduler.env[0].name"],
     },
+    "a namespace for pods without the right to make some": {
+        args: { workers: { podNamespaces: ["team"] } },
+        paths: ["workers.podNamespaces[0]"],
+        says: /workers.kubernetesPodOperator true, or with workers.rules/,
+    },
+    "a namespace for pods that is the installation's own": {
+        args: { workers: { kubernetesPodOperator: true, podNamespaces: ["airflow"] } },
+        paths: ["workers.podNamespaces[0]"],
+    },
+    "a namespace for pods that comes twice": {
+        args: { workers: { kubernetesPodOperator: true, podNamespaces: ["a", "a"] } },
+        paths: ["workers.podNamespaces[1]"],
+    },
+    "a rule without verbs": {
+        args: raw({ workers: { rules: [{ apiGroups: [""], resources: ["pods"] }] } }),
+        paths: ["workers.rules[0].verbs"],
+    },
+    "a Pod Security Standard of a namespace beside its argument": {
+        args: { namespaces: { labels: { "pod-security.kubernetes.io/enforce": "privileged" } } },
+        paths: ["namespaces.labels.pod-security.kubernetes.io/enforce"],
+        says: /does not begin with app.kubernetes.io\/ or pod-security.kubernetes.io\//,
+    },
+    "a label of a namespace that is none": {
+        args: { namespaces: { labels: { team: "data science" } } },
+        paths: ["namespaces.labels.team"],
+    },
     "a field of a pod that is written wrong": {
         args: raw({ scheduler: { podTemplate: { spec: { nodeSelectors: { a: "b" } } } } }),
         paths: ["scheduler.podTemplate.spec.nodeSelectors"],
@@ -743,6 +769,12 @@ describe("validate", () => {
                         accessKeyId: "AKIA",
                         secretAccessKeySecret: { name: "keys", key: "logs" },
                     },
+                },
+            },
+            "rights that are not known yet": {
+                workers: {
+                    rules: [{ apiGroups: [""], resources: pulumi.output(["pods"]), verbs: ["get"] }],
+                    podNamespaces: ["team"],
                 },
             },
             "empty values": {

@@ -77,6 +77,7 @@ function settings(folder: string): Record<string, unknown> {
     const image = { image: airflowImage, volumeMounts: [shared] };
     return {
         dags: { delivery: "volume", volume: { folder }, refreshSeconds: 5 },
+        namespaces: { labels: { [taint]: "data" } },
         airflow: {
             env: [{ name: "EVERYWHERE", value: said.everywhere }],
             podTemplate: {
@@ -186,6 +187,10 @@ export function podTemplates(): void {
         it("puts every pod on the team's nodes: an update starts them all although the node is tainted", async () => {
             installation.configure(given);
             await installation.up();
+            for (const name of Object.values(namespaces)) {
+                const [namespace] = await objects("namespace", name);
+                expect(namespace?.metadata.labels?.[taint], name).to.equal("data");
+            }
             const pods = await livingPods(namespaces.airflow);
             expect(pods.length).to.be.greaterThan(4);
             for (const { metadata } of pods.filter((pod) => pod.metadata.deletionTimestamp === undefined)) {

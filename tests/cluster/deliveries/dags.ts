@@ -85,10 +85,12 @@ many_lines()
  * A DAG with KubernetesPodOperator: its first pod is in the tasks' own namespace, its second is asked for in \`default\`, where
  * tasks have no rights.
  */
-export function podOperatorDag(dagId: string, namespace: string): string {
-    return `from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+export function podOperatorDag(dagId: string, namespace: string, elsewhere: string): string {
+    return `import kubernetes
+
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG
+from airflow.sdk import DAG, task as python_task
 
 with DAG(dag_id="${dagId}", schedule=None, catchup=False):
     run_this_first = EmptyOperator(task_id="run_this_first")
@@ -96,7 +98,17 @@ with DAG(dag_id="${dagId}", schedule=None, catchup=False):
     task = KubernetesPodOperator(
         task_id="task", name="allowed", namespace="${namespace}", arguments=["said by the pod itself"], **common
     )
+    other = KubernetesPodOperator(
+        task_id="other", name="allowed-elsewhere", namespace="${elsewhere}", arguments=["said by a pod elsewhere"], **common
+    )
+
+    @python_task
+    def reads():
+        kubernetes.config.load_incluster_config()
+        found = kubernetes.client.CoreV1Api().list_namespaced_config_map("${elsewhere}").items
+        print("has read", [each.metadata.name for each in found])
+
     task2 = KubernetesPodOperator(task_id="task2", name="forbidden", namespace="default", arguments=["never"], **common)
-    run_this_first >> task >> task2
+    run_this_first >> [task, other, reads()] >> task2
 `;
 }

@@ -35,6 +35,7 @@ packages()
 export function surroundings(installation: Installation): void {
     const group = "an installation that uses what others run";
     const { airflow, workers } = installation.namespaces;
+    const elsewhere = `${airflow}-pods`;
     const storage = { kind: "storageClass", storageClass: "standard" };
 
     const installed = once("the installation", async () => {
@@ -48,7 +49,7 @@ export function surroundings(installation: Installation): void {
         writeFileSync(requirements, "# What DAGs need\ngreetings-for-tests==1.0\n");
         await delivery.publish({
             "packages.py": packagesDag,
-            "pods.py": podOperatorDag("pods", workers),
+            "pods.py": podOperatorDag("pods", workers, elsewhere),
             ...ordinaryDags(workers),
         });
         installation.configure({
@@ -64,9 +65,15 @@ export function surroundings(installation: Installation): void {
             },
             logsSecretAccessKey: s3.secretAccessKey,
             pythonPackages: { requirements, indexUrl },
-            workers: { kubernetesPodOperator: true, resources: { requests: { cpu: "10m" } } },
+            workers: {
+                kubernetesPodOperator: true,
+                podNamespaces: [elsewhere],
+                rules: [{ apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list"] }],
+                resources: { requests: { cpu: "10m" } },
+            },
             triggerer: { resources: { requests: { cpu: "10m" } } },
         });
+        await kube(["create", "namespace", elsewhere]);
         await installation.up();
     });
     const tables = once("its tables", async () => {
@@ -75,7 +82,7 @@ export function surroundings(installation: Installation): void {
         return { local, runs: await (await TestServers.shared()).sql("SELECT count(*) FROM dag_run", "airflow") };
     });
     const packages = once("a run that needs a package", async () => await logs("packages", ["greet"]));
-    const pods = once("a run that makes pods", async () => await logs("pods", ["task", "task2"]));
+    const pods = once("a run that makes pods", async () => await logs("pods", ["task", "other", "reads", "task2"]));
     const remote = once("logs in a bucket", async () => {
         const { runId } = await packages();
         const bucket = await (await TestServers.shared()).bucketContents();
@@ -129,7 +136,7 @@ export function surroundings(installation: Installation): void {
         const file = await inApiServer("cat /opt/airflow/logs/new/file.log");
         const afterwards = await installation.runEnds("afterwards", await installation.trigger("afterwards"));
         await installation.down();
-        await kube(["delete", "namespace", existingNamespace, "--wait=false"]);
+        await kube(["delete", "namespace", existingNamespace, elsewhere, "--wait=false"]);
         return { state, file, afterwards };
     });
 
@@ -166,11 +173,19 @@ export function surroundings(installation: Installation): void {
             expect(texts.greet).to.contain("greetings from a package");
         });
 
-        it("lets a task make a pod in the tasks' namespace, and nowhere else", async () => {
+        it("lets a task make a pod in the tasks' namespace and in one that is named, and nowhere else", async () => {
             const { state, states, texts } = await pods();
-            expect(states).to.deep.equal({ run_this_first: "success", task: "success", task2: "failed" });
+            expect(states).to.deep.equal({
+                run_this_first: "success",
+                task: "success",
+                other: "success",
+                reads: "success",
+                task2: "failed",
+            });
             expect(state).to.equal("failed");
             expect(texts.task).to.contain("said by the pod itself");
+            expect(texts.other).to.contain("said by a pod elsewhere");
+            expect(texts.reads).to.contain("has read ['kube-root-ca.crt']");
             expect(texts.task2).to.match(/pods is forbidden.*in the namespace \\*"default/);
         });
 
