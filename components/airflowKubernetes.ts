@@ -293,10 +293,13 @@ function checkPinnedKeys({ airflow, database }: AirflowSettings): void {
     if (!outlivesStack(database) || loose.length === 0) {
         return;
     }
+    const { external } = database;
     const [path, value] =
-        database.external === undefined
+        external === undefined
             ? ["database.retain", true]
-            : ["database.external.host", database.external.host];
+            : typeof external.host === "string"
+              ? ["database.external.host", external.host]
+              : ["database.external", "a database that exists"];
     const command = `make pin-keys STACK=${pulumi.getStack()}`;
     if (pulumi.runtime.isDryRun()) {
         pulumi.log.warn(

@@ -27,9 +27,14 @@ export function retainedData(
     disk: PostgresDisk | undefined,
 ): pulumi.Output<RetainedData[]> {
     const { database } = settings;
-    const here: RetainedData[] =
+    const here: RetainedDataInput[] =
         database.external !== undefined
-            ? [{ data: "database", place: `${database.external.name} of ${database.external.host}` }]
+            ? [
+                  {
+                      data: "database",
+                      place: pulumi.interpolate`${database.external.name} of ${database.external.host}`,
+                  },
+              ]
             : [];
     const claimed =
         disk !== undefined && retainedElsewhere(settings)

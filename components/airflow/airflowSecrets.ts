@@ -2,10 +2,17 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
-import { asyncDatabaseConnection, databaseAddress, databaseConnection } from "../database/connection";
+import {
+    asyncDatabaseConnection,
+    databaseAddress,
+    databaseConnection,
+    type KnownAddress,
+} from "../database/connection";
 import { retainedElsewhere } from "../database/databaseSettings";
+import { addressProblems } from "../database/databaseValidation";
 import { objectLabels } from "../kubernetes/labels";
 import { logsConnection, logsVariable } from "../logs/remoteLogs";
+import { ArgumentsError } from "../problems";
 import type { SecretKeys, SecretVariable } from "./secretKeys";
 
 /** Where both drivers of Postgres look for a password that the URL lacks. */
@@ -61,7 +68,11 @@ export class AirflowSecrets extends pulumi.ComponentResource {
         const connection = (make: typeof databaseConnection) =>
             pulumi
                 .all([databasePassword, args.postgresNamespace])
-                .apply(([value, namespace]) => make(databaseAddress(args.settings, namespace), value));
+                .apply(([value, namespace]) =>
+                    pulumi
+                        .output(databaseAddress(args.settings, namespace))
+                        .apply((address) => make(rightAddress(address, database.external !== undefined), value)),
+                );
         const databaseSecret = secret("database", {
             connection: connection(databaseConnection),
             "async-connection": connection(asyncDatabaseConnection),
@@ -114,6 +125,15 @@ export class AirflowSecrets extends pulumi.ComponentResource {
 
         this.registerOutputs({ adminPassword: this.adminPassword });
     }
+}
+
+/** An address that only the update knows is looked at when it arrives. */
+function rightAddress(address: KnownAddress, isExternal: boolean): KnownAddress {
+    const problems = isExternal ? addressProblems(address) : [];
+    if (problems.length > 0) {
+        throw new ArgumentsError(problems);
+    }
+    return address;
 }
 
 /** 32 random bytes in url-safe base64, which is what Fernet asks for. */

@@ -1,3 +1,4 @@
+import type * as pulumi from "@pulumi/pulumi";
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import { names, ports } from "../kubernetes/names";
 
@@ -7,15 +8,18 @@ export const databaseName = "airflow";
 
 /** Where a database is, and how it is spoken to. */
 export interface DatabaseAddress {
-    readonly host: string;
-    readonly port: number;
-    readonly name: string;
-    readonly user: string;
+    readonly host: pulumi.Input<string>;
+    readonly port: pulumi.Input<number>;
+    readonly name: pulumi.Input<string>;
+    readonly user: pulumi.Input<string>;
     /** As libpq knows it; none for the component's own Postgres. */
     readonly sslMode?: string;
     /** Further parameters of libpq. */
     readonly parameters: Readonly<Record<string, string>>;
 }
+
+/** The same once it is known. */
+export type KnownAddress = pulumi.Unwrap<DatabaseAddress>;
 
 /** The database of an installation. The component's own is in `namespace`. */
 export function databaseAddress({ database, airflow }: AirflowSettings, namespace: string): DatabaseAddress {
@@ -37,7 +41,7 @@ export function databaseAddress({ database, airflow }: AirflowSettings, namespac
  * @param password Left out where a variable has it.
  * @see https://airflow.apache.org/docs/apache-airflow/stable/howto/set-up-database.html#setting-up-a-postgresql-database
  */
-export function databaseConnection(address: DatabaseAddress, password?: string): string {
+export function databaseConnection(address: KnownAddress, password?: string): string {
     const { sslMode, parameters } = address;
     return url("postgresql+psycopg2", address, password, { ...(sslMode && { sslmode: sslMode }), ...parameters });
 }
@@ -48,7 +52,7 @@ export function databaseConnection(address: DatabaseAddress, password?: string):
  *
  * @see https://magicstack.github.io/asyncpg/current/api/index.html#asyncpg.connection.connect
  */
-export function asyncDatabaseConnection(address: DatabaseAddress, password?: string): string {
+export function asyncDatabaseConnection(address: KnownAddress, password?: string): string {
     const { sslMode, parameters } = address;
     const { target_session_attrs: target } = parameters;
     return url("postgresql+asyncpg", address, password, {
@@ -79,7 +83,7 @@ export function databaseEnvironment({ database }: AirflowSettings): Record<strin
 
 function url(
     scheme: string,
-    address: DatabaseAddress,
+    address: KnownAddress,
     password: string | undefined,
     query: Record<string, string>,
 ): string {

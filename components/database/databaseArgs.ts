@@ -81,22 +81,22 @@ export interface DatabaseArgs {
  */
 export interface ExternalDatabaseArgs {
     /** Name or address of the server, as seen from the cluster's pods. */
-    readonly host: string;
+    readonly host: pulumi.Input<string>;
     /**
      * Port of the server.
      * @default 5432
      */
-    readonly port?: number;
+    readonly port?: pulumi.Input<number>;
     /**
      * Name of the database.
      * @default "airflow"
      */
-    readonly name?: string;
+    readonly name?: pulumi.Input<string>;
     /**
      * Name of the user, who owns the database.
      * @default "airflow"
      */
-    readonly user?: string;
+    readonly user?: pulumi.Input<string>;
     /**
      * Encryption of the connection.
      * @default SslMode.Require

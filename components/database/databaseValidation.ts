@@ -7,6 +7,7 @@ import type { Problem } from "../problems";
 import { existingClaimProblems } from "../storage/storageValidation";
 import { check, dnsName, hostName, oneOf, pinnedImage, quantity, resources, wholeNumber } from "../validation/checks";
 import { secretProblems } from "../validation/secrets";
+import type { DatabaseAddress } from "./connection";
 import { type ExternalDatabaseArgs, SslMode } from "./databaseArgs";
 import { type DatabaseSettings, retainedElsewhere } from "./databaseSettings";
 
@@ -85,16 +86,25 @@ const otherSettings: Readonly<Record<string, string>> = {
     user: "Set database.external.user.",
 };
 
-function externalProblems(database: DatabaseSettings, external: Required<ExternalDatabaseArgs>): Problem[] {
-    const { host, port, name, user, sslMode, parameters } = external;
-    const { password } = database;
-    const text = (path: string, value: string) =>
-        check(/^[^\p{C}]{1,63}$/u.test(value), path, value, "1 to 63 characters, as Postgres knows it");
+/** What is wrong with the address of a database that exists, as far as that is known. */
+export function addressProblems({ host, port, name, user }: Omit<DatabaseAddress, "parameters">): Problem[] {
+    const text = (path: string, value: unknown) =>
+        typeof value === "string"
+            ? check(/^[^\p{C}]{1,63}$/u.test(value), path, value, "1 to 63 characters, as Postgres knows it")
+            : [];
     return [
-        ...hostName("database.external.host", host),
-        ...wholeNumber("database.external.port", port, 1, 65_535),
+        ...(typeof host === "string" ? hostName("database.external.host", host) : []),
+        ...(typeof port === "number" ? wholeNumber("database.external.port", port, 1, 65_535) : []),
         ...text("database.external.name", name),
         ...text("database.external.user", user),
+    ];
+}
+
+function externalProblems(database: DatabaseSettings, external: Required<ExternalDatabaseArgs>): Problem[] {
+    const { sslMode, parameters } = external;
+    const { password } = database;
+    return [
+        ...addressProblems(external),
         ...oneOf("database.external.sslMode", sslMode, SslMode),
         ...Object.entries(parameters).flatMap(([key, value]) => {
             const path = `database.external.parameters.${key}`;

@@ -489,6 +489,26 @@ describe("a database", () => {
             expect(stringData["async-connection"]).to.match(/^postgresql\+asyncpg:.*\?ssl=require$/);
         });
 
+        it("may be known to the update only, as one of the same program is", async () => {
+            const outputs = (host: string): AirflowKubernetesArgs => ({
+                ...args,
+                database: {
+                    password: pulumi.secret("p@ss"),
+                    external: { host: pulumi.output(host), port: pulumi.output(6432), name: pulumi.output("history") },
+                },
+            });
+            const { registrations, retained } = await build(outputs("rds.example.org"));
+            expect(retained).to.deep.include({ data: "database", place: "history of rds.example.org" });
+            const { connection } = named(registrations, "airflow-database").inputs.stringData as Record<string, string>;
+            expect(connection).to.match(/:p%40ss@rds\.example\.org:6432\/history\?/);
+            // One that arrives wrong stops there: nothing is told of it, and nothing that needs it is made.
+            const wrong = await attempt(() => new AirflowKubernetes("airflow", outputs("https://rds.example.org")));
+            const made = wrong.registrations.map(({ name }) => name);
+            expect(made).to.include("airflow-encryption");
+            expect(made).to.not.include.members(["airflow-database"]);
+            expect(made).to.not.include.members(["airflow-migration-job"]);
+        });
+
         it("is told of as such to the migration only, which names its settings", async () => {
             const { registrations } = await build(args);
             const told = pods(registrations).filter(({ spec }) =>

@@ -742,6 +742,13 @@ describe("validate", () => {
                     },
                 },
             },
+            "a database whose address is not known yet": {
+                airflow: { fernetKey: `${"a".repeat(43)}=` },
+                database: {
+                    password: "a-password",
+                    external: { host: pulumi.output("a"), port: pulumi.output(1), user: pulumi.output("u") },
+                },
+            },
             "what a cluster's own rules allow tasks": {
                 namespaces: { workersPodSecurity: PodSecurityLevel.Privileged },
                 workers: {

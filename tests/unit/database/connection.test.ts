@@ -5,16 +5,17 @@ import {
     databaseAddress,
     databaseConnection,
     databaseEnvironment,
+    type KnownAddress,
 } from "../../../components/database/connection";
 import { type ExternalDatabaseArgs, SslMode } from "../../../components/database/databaseArgs";
 
 function own(password: string, clusterDomain = "cluster.local"): [string, string] {
-    const address = databaseAddress(withDefaults({ airflow: { clusterDomain } }), "team-a");
+    const address = databaseAddress(withDefaults({ airflow: { clusterDomain } }), "team-a") as KnownAddress;
     return [databaseConnection(address, password), asyncDatabaseConnection(address, password)];
 }
 
 function external(args: ExternalDatabaseArgs, password = "pw"): [string, string] {
-    const address = databaseAddress(withDefaults({ database: { external: args } }), "unused");
+    const address = databaseAddress(withDefaults({ database: { external: args } }), "unused") as KnownAddress;
     return [databaseConnection(address, password), asyncDatabaseConnection(address, password)];
 }
 
