@@ -103,7 +103,7 @@ export interface AirflowArgs {
      * Image of Airflow, with a tag or digest. It must hold the version given above: the migration Job refuses another.
      * @default - `apache/airflow:<version>`
      */
-    readonly image?: string;
+    readonly image?: pulumi.Input<string>;
     /**
      * Address under which people reach the UI. Its path, if any, is the prefix of UI, REST API and Execution API.
      * @default "http://localhost:8080"

@@ -63,7 +63,7 @@ export interface NamespaceNames {
 /** Settings of all Airflow processes and tasks. */
 export interface CommonSettings {
     readonly version: string;
-    readonly image: string;
+    readonly image: pulumi.Input<string>;
     readonly url: string;
     readonly fernetKey?: pulumi.Input<string>;
     readonly fernetKeySecret?: SecretKeyArgs;

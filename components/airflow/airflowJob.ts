@@ -24,7 +24,7 @@ export interface AirflowJob {
     /** Python. Its exit code 65 means that another try could not help. */
     readonly script: string;
     /** Arguments of the script. */
-    readonly args?: readonly string[];
+    readonly args?: readonly pulumi.Input<string>[];
     readonly environment: Environment;
     readonly secrets?: readonly k8s.types.input.core.v1.EnvVar[];
     readonly mounts?: readonly Mount[];
@@ -49,13 +49,13 @@ export function airflowJob(name: string, job: AirflowJob, opts: pulumi.CustomRes
     const claims = claimsOf(job.mounts ?? []);
     const patches = [airflow.podTemplate, airflow.jobs.podTemplate];
     const { env, envFrom } = airflow;
-    const asked = { env, envFrom, resources: airflow.jobs.resources, patches };
     const made = { image: airflow.image, command, environment, trigger, claims };
+    const asked = { env, envFrom, resources: airflow.jobs.resources, patches };
     return new k8s.batch.v1.Job(
         name,
         {
             metadata: {
-                name: mapInput(asked, (known) => `airflow-${noun}-${shortHash({ ...made, ...known })}`),
+                name: mapInput({ ...made, ...asked }, (known) => `airflow-${noun}-${shortHash(known)}`),
                 namespace: job.namespace.metadata.name,
                 labels,
                 annotations: replaceUnready,

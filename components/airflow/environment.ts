@@ -1,9 +1,12 @@
 import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
 import type { AirflowSettings, CommonSettings } from "../airflowKubernetesDefaults";
 import { dagsEnvironment } from "../dags/dagsEnvironment";
 import { connectionVariable } from "../dags/gitBundle";
 import { packagesEnvironment } from "../dags/packagesEnvironment";
 import { databaseEnvironment } from "../database/connection";
+import { isFields } from "../kubernetes/fields";
+import { mapInput } from "../kubernetes/known";
 import { literal } from "../kubernetes/literal";
 import type { SecretKeyArgs } from "../kubernetes/secretKeyArgs";
 import { logsConnectionVariable, remoteLogsEnvironment } from "../logs/remoteLogs";
@@ -18,7 +21,7 @@ type EnvVar = k8s.types.input.core.v1.EnvVar;
 const executor = "KubernetesExecutor";
 
 /** Environment variables by name: a name cannot come twice. */
-export type Environment = Record<string, string>;
+export type Environment = Record<string, pulumi.Input<string>>;
 
 /** What every process and every task is told. Nothing in it is secret. */
 export function commonEnvironment(settings: AirflowSettings): Environment {
@@ -58,7 +61,7 @@ export function extensionEnvironment(packages: Environment): Environment {
     return {
         ...packages,
         AIRFLOW__CORE__EXECUTOR: `${executor}:airflow_kubernetes.executor.KubernetesExecutor`,
-        PYTHONPATH: [paths.extension, packages.PYTHONPATH].filter((path) => path !== undefined).join(":"),
+        PYTHONPATH: mapInput(packages.PYTHONPATH, (path) => (path ? `${paths.extension}:${path}` : paths.extension)),
     };
 }
 
@@ -137,12 +140,16 @@ export function secretEnvironment(keys: SecretKeys, secrets: readonly ProcessSec
             ? []
             : [
                   ...Object.entries(others).map(([name, key]) => fromSecret(name, key)),
-                  typeof value === "string"
-                      ? { name: secretVariables[secret], value }
-                      : fromSecret(secretVariables[secret], value),
+                  isSecretKey(value)
+                      ? fromSecret(secretVariables[secret], value)
+                      : { name: secretVariables[secret], value },
               ];
     });
     return variables.filter(({ name }, index) => variables.findIndex((other) => other.name === name) === index);
+}
+
+function isSecretKey(value: SecretKeyArgs | pulumi.Input<string>): value is SecretKeyArgs {
+    return isFields(value) && "key" in value;
 }
 
 /** One variable that a Secret fills. */
@@ -154,7 +161,7 @@ export function fromSecret(name: string, { name: secretName, key }: SecretKeyArg
 export function plainEnvironment(environment: Environment): EnvVar[] {
     return Object.entries(environment)
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([name, value]) => ({ name, value: literal(value) }));
+        .map(([name, value]) => ({ name, value: mapInput(value, literal) }));
 }
 
 /**

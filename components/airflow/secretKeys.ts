@@ -1,9 +1,10 @@
+import type * as pulumi from "@pulumi/pulumi";
 import type { SecretKeyArgs } from "../kubernetes/secretKeyArgs";
 
 /** A variable that is secret. */
 export interface SecretVariable {
     /** Where its value lies, or text that is none, in which `$(NAME)` stands for variables of `with`. */
-    readonly value: SecretKeyArgs | string;
+    readonly value: SecretKeyArgs | pulumi.Input<string>;
     /** Variables that come before it, and where their values lie. */
     readonly with?: Readonly<Record<string, SecretKeyArgs>>;
 }

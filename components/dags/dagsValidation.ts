@@ -1,3 +1,4 @@
+import type * as pulumi from "@pulumi/pulumi";
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import { PodSecurityLevel } from "../kubernetes/podSecurity";
 import { podTemplateProblems } from "../pods/podTemplateValidation";
@@ -75,8 +76,8 @@ function imageSourceProblems(image?: string, imagePath?: string): Problem[] {
     ];
 }
 
-function imageProblems(path: string, image: string): Problem[] {
-    const stock = /^(docker\.io\/)?apache\/airflow[:@]/.test(image);
+function imageProblems(path: string, image: pulumi.Input<string>): Problem[] {
+    const stock = typeof image === "string" && /^(docker\.io\/)?apache\/airflow[:@]/.test(image);
     return [
         ...absolutePath("dags.image.path", path),
         ...check(

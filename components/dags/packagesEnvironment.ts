@@ -1,5 +1,6 @@
 import type { Environment } from "../airflow/environment";
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
+import { mapInput } from "../kubernetes/known";
 import { packagesDirectory } from "./requirementsFile";
 
 /** Lets Python find the packages beside the DAGs. The folder's name changes with them, which rolls the processes. */
@@ -7,5 +8,10 @@ export function packagesEnvironment(settings: Pick<AirflowSettings, "pythonPacka
     const { requirements, indexUrl } = settings.pythonPackages;
     return requirements === undefined
         ? {}
-        : { PYTHONPATH: `${packagesDirectory(requirements, settings.airflow.image, indexUrl)}/site-packages` };
+        : {
+              PYTHONPATH: mapInput(
+                  packagesDirectory(requirements, settings.airflow.image, indexUrl),
+                  (directory) => `${directory}/site-packages`,
+              ),
+          };
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
+import type * as pulumi from "@pulumi/pulumi";
 import { paths } from "../airflow/paths";
 import { shortHash } from "../kubernetes/hash";
+import { mapInput } from "../kubernetes/known";
 
 /** One requirement or option of a requirements file: its first line's number, and its text without comments. */
 export interface RequirementLine {
@@ -14,8 +16,9 @@ export function readRequirements(path: string): string {
 }
 
 /** Where the packages of a requirements file lie: another file, image or index is another folder. */
-export function packagesDirectory(path: string, image: string, indexUrl?: string): string {
-    return `${paths.packages}/${shortHash({ requirements: readRequirements(path), image, indexUrl })}`;
+export function packagesDirectory(path: string, image: pulumi.Input<string>, indexUrl?: string): pulumi.Input<string> {
+    const made = { requirements: readRequirements(path), image, indexUrl };
+    return mapInput(made, (known) => `${paths.packages}/${shortHash(known)}`);
 }
 
 /**

@@ -1,4 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { mapInput } from "./known";
 import { literal } from "./literal";
 import { script } from "./script";
 
@@ -15,6 +17,6 @@ export const jobTries = {
 } satisfies Partial<k8s.types.input.batch.v1.JobSpec>;
 
 /** The command that runs a Python script in such a pod. Exit code 65 ends the Job at once. */
-export function triedCommand(source: string, ...args: readonly string[]): string[] {
-    return ["python", "-c", script(__dirname, "retry.py"), ...[source, ...args].map(literal)];
+export function triedCommand(source: string, ...args: readonly pulumi.Input<string>[]): pulumi.Input<string>[] {
+    return ["python", "-c", script(__dirname, "retry.py"), ...[source, ...args].map((text) => mapInput(text, literal))];
 }

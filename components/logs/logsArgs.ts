@@ -33,22 +33,22 @@ export interface LogsArgs {
  */
 export interface RemoteLogsArgs {
     /** Bucket and folder, such as `s3://bucket/airflow`. */
-    readonly url: string;
+    readonly url: pulumi.Input<string>;
     /**
      * Address of the S3 service.
      * @default - that of AWS
      */
-    readonly endpointUrl?: string;
+    readonly endpointUrl?: pulumi.Input<string>;
     /**
      * Region of the bucket.
      * @default "us-east-1"
      */
-    readonly region?: string;
+    readonly region?: pulumi.Input<string>;
     /**
      * Access key, which goes with `secretAccessKey`.
      * @default - none: the pods have a role of the cloud
      */
-    readonly accessKeyId?: string;
+    readonly accessKeyId?: pulumi.Input<string>;
     /**
      * Secret half of the access key. A secret.
      * @default - none

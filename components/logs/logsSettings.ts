@@ -1,3 +1,4 @@
+import type * as pulumi from "@pulumi/pulumi";
 import type { LogsArgs, RemoteLogsArgs } from "./logsArgs";
 
 /** {@link LogsArgs} with nothing left open. */
@@ -6,7 +7,7 @@ export interface LogsSettings {
     /** A Kubernetes quantity; when there is none, it follows from the size of the volume. */
     readonly maximumSize?: string;
     readonly cleanupSchedule: string;
-    readonly remote?: RemoteLogsArgs & { readonly region: string };
+    readonly remote?: RemoteLogsArgs & { readonly region: pulumi.Input<string> };
 }
 
 /** Fills in every default of the logs. */

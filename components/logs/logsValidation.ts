@@ -77,13 +77,15 @@ function remoteProblems(remote: NonNullable<LogsSettings["remote"]>): Problem[] 
     const { accessKeyId, endpointUrl, region, url } = remote;
     const secretAccessKey = remote.secretAccessKey ?? remote.secretAccessKeySecret;
     return [
-        ...check(
-            /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w!.*'()/-]*)?$/.test(url),
-            "logs.remote.url",
-            url.includes("@") ? undefined : url,
-            "a bucket and a folder in it, such as s3://bucket/airflow",
-        ),
-        ...(endpointUrl === undefined
+        ...(typeof url === "string"
+            ? check(
+                  /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w!.*'()/-]*)?$/.test(url),
+                  "logs.remote.url",
+                  url.includes("@") ? undefined : url,
+                  "a bucket and a folder in it, such as s3://bucket/airflow",
+              )
+            : []),
+        ...(typeof endpointUrl !== "string"
             ? []
             : check(
                   isEndpoint(endpointUrl),
@@ -92,7 +94,14 @@ function remoteProblems(remote: NonNullable<LogsSettings["remote"]>): Problem[] 
                   "an http or https URL without user, query and fragment",
               )),
         ...secretProblems("logs.remote.secretAccessKey", remote.secretAccessKey, remote.secretAccessKeySecret),
-        ...check(/^[a-z0-9-]+$/.test(region), "logs.remote.region", region, "the name of a region, such as us-east-1"),
+        ...(typeof region === "string"
+            ? check(
+                  /^[a-z0-9-]+$/.test(region),
+                  "logs.remote.region",
+                  region,
+                  "the name of a region, such as us-east-1",
+              )
+            : []),
         ...check(
             accessKeyId === undefined || secretAccessKey !== undefined,
             "logs.remote.secretAccessKey",

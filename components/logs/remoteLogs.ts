@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretVariable } from "../airflow/secretKeys";
 import type { AirflowSettings } from "../airflowKubernetesDefaults";
+import { mapInput } from "../kubernetes/known";
 import { expanding } from "../kubernetes/literal";
 import type { LogsSettings } from "./logsSettings";
 
@@ -20,7 +21,7 @@ export const logsConnectionVariable = `AIRFLOW_CONN_${connectionId.toUpperCase()
  *
  * @see https://airflow.apache.org/docs/apache-airflow-providers-amazon/stable/logging/s3-task-handler.html
  */
-export function remoteLogsEnvironment({ logs: { remote } }: AirflowSettings): Record<string, string> {
+export function remoteLogsEnvironment({ logs: { remote } }: AirflowSettings): Record<string, pulumi.Input<string>> {
     if (remote === undefined) {
         return {};
     }
@@ -36,7 +37,7 @@ export function remoteLogsEnvironment({ logs: { remote } }: AirflowSettings): Re
 
 /** The connection, as Airflow reads it from a variable. */
 export function logsConnection(remote: RemoteLogs): pulumi.Output<string> {
-    return pulumi.output(remote.secretAccessKey).apply((secretAccessKey) => connection(remote, secretAccessKey));
+    return pulumi.output(remote).apply((known) => connection(known, known.secretAccessKey));
 }
 
 /** The same where somebody else keeps the secret access key. */
@@ -44,13 +45,16 @@ export function logsVariable(remote: RemoteLogs): SecretVariable | undefined {
     const { secretAccessKeySecret } = remote;
     return (
         secretAccessKeySecret && {
-            value: expanding(connection(remote, `$(${secretAccessKeyVariable})`), [secretAccessKeyVariable]),
+            value: mapInput(remote, (known) =>
+                expanding(connection(known, `$(${secretAccessKeyVariable})`), [secretAccessKeyVariable]),
+            ),
             with: { [secretAccessKeyVariable]: secretAccessKeySecret },
         }
     );
 }
 
-function connection({ accessKeyId, endpointUrl, region }: RemoteLogs, secretAccessKey?: string): string {
+function connection(remote: pulumi.Unwrap<RemoteLogs>, secretAccessKey?: string): string {
+    const { accessKeyId, endpointUrl, region } = remote;
     return JSON.stringify({
         conn_type: "aws",
         ...(accessKeyId !== undefined && { login: accessKeyId, password: secretAccessKey }),

@@ -71,8 +71,8 @@ export class VolumePermissions extends pulumi.ComponentResource {
                 metadata: {
                     ...metadata,
                     name: mapInput(
-                        { pod, patches },
-                        (known) => `${names.permissions}-${shortHash({ image, keys, command, trigger, ...known })}`,
+                        { image, pod, keys, command, trigger, patches },
+                        (known) => `${names.permissions}-${shortHash(known)}`,
                     ),
                     annotations: replaceUnready,
                 },

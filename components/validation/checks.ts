@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import type * as pulumi from "@pulumi/pulumi";
 import { parseQuantity } from "../kubernetes/quantity";
 import type { ContainerResources } from "../kubernetes/resources";
 import type { Problem } from "../problems";
@@ -63,8 +64,11 @@ export function quantity(path: string, value: string): Problem[] {
     return check(valid, path, value, "a Kubernetes quantity above zero, such as 500m, 512Mi or 10Gi");
 }
 
-/** A problem when an image may be another one tomorrow. */
-export function pinnedImage(path: string, image: string): Problem[] {
+/** A problem when an image may be another one tomorrow. One that is not known yet is taken as right. */
+export function pinnedImage(path: string, image: pulumi.Input<string>): Problem[] {
+    if (typeof image !== "string") {
+        return [];
+    }
     const name = "[a-z0-9]+(?:[._-]+[a-z0-9]+)*";
     const pattern = new RegExp(
         `^(?:[A-Za-z0-9.-]+(?::\\d+)?/)?${name}(?:/${name})*(?::(\\w[\\w.-]{0,127}))?(@sha256:[0-9a-f]{64})?$`,

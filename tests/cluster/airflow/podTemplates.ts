@@ -191,11 +191,14 @@ export function podTemplates(): void {
                 const [namespace] = await objects("namespace", name);
                 expect(namespace?.metadata.labels?.[taint], name).to.equal("data");
             }
-            const pods = await livingPods(namespaces.airflow);
-            expect(pods.length).to.be.greaterThan(4);
-            for (const { metadata } of pods.filter((pod) => pod.metadata.deletionTimestamp === undefined)) {
-                expect(metadata.labels?.[taint], metadata.name).to.equal("data");
-            }
+            // Pods of before go when those of after are ready.
+            await waitFor(
+                async () => {
+                    const pods = await livingPods(namespaces.airflow);
+                    return pods.length > 4 && pods.every(({ metadata }) => metadata.labels?.[taint] === "data");
+                },
+                { within: 180_000, what: "every pod to have the team's label", explain },
+            );
         });
 
         it("gives tasks sidecar, init container, volumes and variables, and those that ask for it another template", async () => {

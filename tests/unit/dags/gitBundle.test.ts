@@ -18,7 +18,7 @@ describe("the bundle of a repository", () => {
     it("is Airflow's GitDagBundle at the ref and the folder, asked at the interval", () => {
         const git = { repository: "https://git.example.org/dags", ref: "stable", subPath: "team/dags" };
         const { dags } = settings(DagDelivery.GitBundle, git, 7);
-        expect(JSON.parse(dagsEnvironment(dags)[listName])).to.deep.equal([
+        expect(JSON.parse(String(dagsEnvironment(dags)[listName]))).to.deep.equal([
             {
                 // The name of Airflow's own bundle of the DAG folder: a change of delivery leaves no DAG behind.
                 name: "dags-folder",
@@ -37,7 +37,7 @@ describe("the bundle of a repository", () => {
 
     it("is the root of the repository where no folder is given", () => {
         const { dags } = settings(DagDelivery.GitBundle, { repository: "https://h/d" });
-        expect(JSON.parse(dagsEnvironment(dags)[listName])[0].kwargs).to.not.have.property("subdir");
+        expect(JSON.parse(String(dagsEnvironment(dags)[listName]))[0].kwargs).to.not.have.property("subdir");
     });
 
     it("is known to processes and tasks alike, and holds no credential", () => {

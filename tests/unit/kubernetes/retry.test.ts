@@ -26,7 +26,7 @@ describe("A Job's script", () => {
             "with open(tries, 'a') as file: file.write('x')",
             "sys.exit(int(codes[min(os.path.getsize(tries), len(codes)) - 1]))",
         ].join("\n");
-        const [, flag = "", retry = "", ...rest] = triedCommand(source, tries, ...codes.map(String));
+        const [, flag = "", retry = "", ...rest] = triedCommand(source, tries, ...codes.map(String)).map(String);
         const impatient = retry.replace("PAUSES = (10, 20, 40)", "PAUSES = (0, 0, 0)");
         expect(impatient).to.not.equal(retry);
         const { status } = spawnSync("python3", [flag, impatient, ...rest], { encoding: "utf8" });
