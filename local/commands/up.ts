@@ -7,6 +7,7 @@ import { objectsIn } from "../session/clusterObjects";
 import { refreshFlags } from "../session/lostObjects";
 import { nfsClients } from "../session/nfsServerSettings";
 import { pinRetained, requirePins, requireRetained } from "../session/retained";
+import { rollouts } from "../session/rollouts";
 import { Session, type StackOutputs } from "../session/session";
 import { requireFittingNodes } from "../session/singleNodeCheck";
 import { stackNeeds } from "../session/stackNeeds";
@@ -64,6 +65,13 @@ async function up(): Promise<number> {
     }
     const outputs = await session.requireOutputs();
     pinRetained(session.options, outputs.retained);
+    const unfinished = await rollouts(session.cluster, outputs.namespaces.airflow);
+    if (unfinished !== undefined) {
+        say(
+            `The stack is up to date, but not all of its pods are ready: ${unfinished}. make status tells what is wrong.`,
+        );
+        return 1;
+    }
     const standIns = session.cluster.kind === "local" ? standInSentence(needs.images.map(referenceOf)) : undefined;
     if (standIns !== undefined) {
         say(`\n${standIns}`);

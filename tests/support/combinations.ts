@@ -93,7 +93,10 @@ const choices: Record<string, StackValues> = {
             },
         },
         scheduler: { podTemplate: { spec: { priorityClassName: "high" } } },
-        jobs: { resources: { limits: { memory: "2Gi" } }, podTemplate: { spec: { nodeSelector: { pool: "jobs" } } } },
+        jobs: {
+            resources: { limits: { cpu: "2", memory: "2Gi" } },
+            podTemplate: { spec: { nodeSelector: { pool: "jobs" } } },
+        },
         workers: {
             podTemplate: { spec: { nodeSelector: { pool: "tasks" } } },
             templates: { gpu: { spec: { nodeSelector: { pool: "gpu" } } } },
