@@ -28,7 +28,7 @@ import type { Problem } from "./problems";
 import { storageProblems } from "./storage/storageValidation";
 import { check, dnsLabel, dnsName, oneOf, pinnedImage, resources, wholeNumber } from "./validation/checks";
 import { addedMetadataProblems } from "./validation/metadata";
-import { secretKeyProblems, secretProblems } from "./validation/secrets";
+import { keyProblems, secretProblems } from "./validation/secrets";
 import { textProblems } from "./validation/texts";
 
 type EnvVar = k8s.types.input.core.v1.EnvVar;
@@ -112,8 +112,8 @@ function airflow({ airflow }: AirflowSettings): Problem[] {
               ]
             : []),
         ...secretProblems("airflow.fernetKey", airflow.fernetKey, airflow.fernetKeySecret),
-        ...secretKeyProblems("airflow.jwtSecret", airflow.jwtSecret),
-        ...secretKeyProblems("airflow.apiSecretKey", airflow.apiSecretKey),
+        ...keyProblems("airflow.jwtSecret", airflow.jwtSecret),
+        ...keyProblems("airflow.apiSecretKey", airflow.apiSecretKey),
         ...airflow.imagePullSecrets.flatMap((name, index) => dnsName(`airflow.imagePullSecrets[${index}]`, name)),
         ...dnsName("airflow.clusterDomain", airflow.clusterDomain),
         // With a Service and a namespace before it, it is a DNS name, too.

@@ -23,8 +23,8 @@ export interface AirflowAccessArgs {
 }
 
 /**
- * A ServiceAccount for each process, and rights for those that need them, in the workers' namespace and where the user says. There is no ClusterRole,
- * and no token in a pod that does not speak to the Kubernetes API.
+ * A ServiceAccount for each process, and rights for those that need them, in the workers' namespace and where the user says.
+ * There is no ClusterRole, and no token in a pod that does not speak to the Kubernetes API.
  *
  * @see https://kubernetes.io/docs/reference/access-authn-authz/rbac/
  */

@@ -1,6 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
+import { fieldsOf } from "../kubernetes/fields";
 import type { Problem } from "../problems";
 import { check, dnsName } from "../validation/checks";
+import { keyProblems } from "../validation/secrets";
 import { secretVariables } from "./environment";
 import { ownedVariables, secretVariableNames } from "./ownedVariables";
 
@@ -61,8 +63,8 @@ export function environmentSourcesProblems(path: string, sources: readonly EnvFr
                 undefined,
                 "either configMapRef or secretRef",
             ),
-            ...nameProblems(`${at}.configMapRef.name`, fieldOf(configMapRef, "name")),
-            ...nameProblems(`${at}.secretRef.name`, fieldOf(secretRef, "name")),
+            ...nameProblems(`${at}.configMapRef.name`, fieldsOf(configMapRef).name),
+            ...nameProblems(`${at}.secretRef.name`, fieldsOf(secretRef).name),
         ];
     });
 }
@@ -88,27 +90,11 @@ function referenceFault(path: string, variable: string): Problem[] {
 }
 
 function sourceProblems(path: string, source: unknown): Problem[] {
-    return ["secretKeyRef", "configMapKeyRef"].flatMap((kind) => {
-        const reference = fieldOf(source, kind);
-        const key = fieldOf(reference, "key");
-        return [
-            ...nameProblems(`${path}.${kind}.name`, fieldOf(reference, "name")),
-            ...(typeof key === "string"
-                ? check(
-                      /^(?!\.\.?$)[-._a-zA-Z0-9]{1,253}$/.test(key),
-                      `${path}.${kind}.key`,
-                      key,
-                      "letters, digits, dashes, underscores and dots",
-                  )
-                : []),
-        ];
-    });
+    return ["secretKeyRef", "configMapKeyRef"].flatMap((kind) =>
+        keyProblems(`${path}.${kind}`, fieldsOf(fieldsOf(source)[kind])),
+    );
 }
 
 function nameProblems(path: string, name: unknown): Problem[] {
     return typeof name === "string" ? dnsName(path, name) : [];
-}
-
-function fieldOf(value: unknown, field: string): unknown {
-    return typeof value === "object" && value !== null ? Reflect.get(value, field) : undefined;
 }

@@ -12,13 +12,12 @@ export function secretProblems(path: string, value: unknown, secret: SecretKeyAr
         ...(value !== undefined && secret !== undefined
             ? [{ path: `${path}Secret`, allowed: `either ${path} or ${path}Secret` }]
             : []),
-        ...secretKeyProblems(`${path}Secret`, secret),
+        ...keyProblems(`${path}Secret`, secret),
     ];
 }
 
-/** Problems of a key in a Secret. What is not known yet is taken as right. */
-export function secretKeyProblems(path: string, secret: SecretKeyArgs | undefined): Problem[] {
-    const { name, key } = secret ?? {};
+/** Problems of a key in a Secret or a ConfigMap. What is not known yet is taken as right. */
+export function keyProblems(path: string, { name, key }: { name?: unknown; key?: unknown } = {}): Problem[] {
     return [
         ...(typeof name === "string" ? dnsName(`${path}.name`, name) : []),
         ...(typeof key === "string"
