@@ -4,15 +4,54 @@ import { z } from "zod";
 import {
     type AirflowKubernetesArgs,
     ArgumentsError,
+    AuthManager,
+    DagBundleKind,
     DagDelivery,
+    ExternalServiceType,
     GitSubmodules,
     Hosting,
+    listedSecretArguments,
+    OpenTelemetryProtocol,
     PodSecurityLevel,
+    PodUser,
     type Problem,
+    pinnedKeysProblems,
+    type SecretArgument,
+    type SecretRecord,
     SslMode,
     StorageKind,
+    TrafficPolicy,
     validate,
 } from "./components";
+
+/** Keys whose values are encrypted in the stack file, by the arguments that they become. */
+export const secretKeys = {
+    "airflow.fernetKey": "fernetKey",
+    "airflow.jwtKey": "jwtKey",
+    "airflow.apiSecretKey": "apiSecretKey",
+    "database.password": "databasePassword",
+    "admin.password": "adminPassword",
+    "auth.oidc.clientSecret": "oidcClientSecret",
+    "auth.ldap.bindPassword": "ldapBindPassword",
+    "auth.keycloak.clientSecret": "keycloakClientSecret",
+    "dags.git.token": "gitToken",
+    "dags.git.sshKey": "gitSshKey",
+    "logs.remote.secretAccessKey": "logsSecretAccessKey",
+    "logs.remote.gcs.key": "logsGcsKey",
+    "logs.remote.azureBlob.accountKey": "logsAzureAccountKey",
+    "database.backup.bucket.secretAccessKey": "backupSecretAccessKey",
+    "database.backup.bucket.gcs.key": "backupGcsKey",
+    "database.backup.bucket.azureBlob.accountKey": "backupAzureAccountKey",
+} as const satisfies Record<SecretArgument, string>;
+
+/** Keys that hold a value to encrypt under each name, likewise. */
+export const secretRecordKeys = {
+    "airflow.connections": "connections",
+    "airflow.variables": "variables",
+} as const satisfies Record<SecretRecord, string>;
+
+/** Arguments that have a key of their own beside the one of their group, and that key. */
+export const keyOf: Readonly<Record<string, string>> = { ...secretKeys, ...secretRecordKeys, "airflow.pools": "pools" };
 
 const text = z.string();
 const texts = z.record(text, text);
@@ -58,8 +97,15 @@ const podTemplate = z.looseObject({
         })
         .optional(),
 }) as unknown as z.ZodType<k8s.types.input.core.v1.PodTemplateSpecPatch>;
+const secretTexts = Object.fromEntries(Object.values(secretKeys).map((key) => [key, text])) as Record<
+    (typeof secretKeys)[SecretArgument],
+    z.ZodString
+>;
+/** Text, or what becomes its JSON, in which single values may be encrypted. */
+const textOrJson = z.union([text, z.record(text, z.unknown()), z.array(z.unknown())]);
 const secretKey = z.strictObject({ name: text, key: text });
 const existingClaim = z.strictObject({ namespace: text, name: text });
+const claimNames = z.strictObject({ dags: text, logs: text });
 const storage = z
     .strictObject({
         hostPath: text,
@@ -88,24 +134,24 @@ const storage = z
         }),
         storageClass: text,
         existingNamespace: text,
+        claims: z.strictObject({ airflow: claimNames.extend({ backups: text.optional() }), workers: claimNames }),
     })
     .partial();
+const git = z.strictObject({
+    repository: text,
+    ref: text,
+    subPath: text,
+    username: text,
+    tokenSecret: secretKey,
+    sshKeySecret: secretKey,
+    knownHosts: text,
+    caCertificate: text,
+});
 const dags = z
     .strictObject({
         delivery: z.enum(DagDelivery),
         volume: z.strictObject({ folder: text, archive: text, image: text, imagePath: text }).partial(),
-        git: z
-            .strictObject({
-                repository: text,
-                ref: text,
-                subPath: text,
-                username: text,
-                tokenSecret: secretKey,
-                sshKeySecret: secretKey,
-                knownHosts: text,
-                caCertificate: text,
-            })
-            .partial(),
+        git: git.partial(),
         gitSync: z
             .strictObject({
                 periodSeconds: z.int(),
@@ -117,21 +163,51 @@ const dags = z
             })
             .partial(),
         image: z.strictObject({ path: text }).partial(),
+        bundles: z.array(
+            z.strictObject({
+                name: text,
+                kind: z.enum(DagBundleKind),
+                git: git.extend({ token: text, sshKey: text }).partial().optional(),
+                s3: z
+                    .strictObject({
+                        url: text,
+                        endpointUrl: text.optional(),
+                        region: text.optional(),
+                        accessKeyId: text.optional(),
+                        secretAccessKey: text.optional(),
+                        secretAccessKeySecret: secretKey.optional(),
+                    })
+                    .optional(),
+                gcs: z.strictObject({ url: text }).optional(),
+                local: z.strictObject({ path: text }).optional(),
+                refreshSeconds: z.int().optional(),
+            }),
+        ),
+        pluginsFolder: text,
         refreshSeconds: z.int(),
     })
     .partial();
+const bucket = z.strictObject({
+    url: text,
+    endpointUrl: text,
+    region: text,
+    accessKeyId: text,
+    secretAccessKeySecret: secretKey,
+    gcs: z.strictObject({ url: text, project: text.optional(), keySecret: secretKey.optional() }),
+    azureBlob: z.strictObject({
+        accountUrl: text,
+        container: text,
+        folder: text.optional(),
+        managedIdentityClientId: text.optional(),
+        accountKeySecret: secretKey.optional(),
+    }),
+});
 const logs = z
     .strictObject({
         retentionDays: z.int(),
         maximumSize: text,
         cleanupSchedule: text,
-        remote: z.strictObject({
-            url: text,
-            endpointUrl: text.optional(),
-            region: text.optional(),
-            accessKeyId: text.optional(),
-            secretAccessKeySecret: secretKey.optional(),
-        }),
+        remote: bucket.extend({ cloudWatch: z.strictObject({ logGroupArn: text }) }).partial(),
     })
     .partial();
 const database = z
@@ -142,8 +218,13 @@ const database = z
         retain: z.boolean(),
         existingClaim,
         passwordSecret: secretKey,
+        upgradeFrom: text,
         resources,
         podTemplate,
+        backup: z
+            .strictObject({ schedule: text, retentionDays: z.int(), size: text, bucket: bucket.partial() })
+            .partial(),
+        cleanup: z.strictObject({ retentionDays: z.int(), schedule: text, batchSize: z.int() }).partial(),
         external: z.strictObject({
             host: text,
             port: z.int().optional(),
@@ -154,8 +235,106 @@ const database = z
         }),
     })
     .partial();
-const serviceAccount = z.strictObject({ annotations: texts, labels: texts }).partial();
+const labelSelector = z
+    .strictObject({
+        matchLabels: texts,
+        matchExpressions: z.array(z.strictObject({ key: text, operator: text, values: z.array(text).optional() })),
+    })
+    .partial();
+const networkPolicyPeers = z.array(
+    z
+        .strictObject({
+            ipBlock: z.strictObject({ cidr: text, except: z.array(text).optional() }),
+            namespaceSelector: labelSelector,
+            podSelector: labelSelector,
+        })
+        .partial(),
+);
+const serviceAccount = z.strictObject({ existing: text, annotations: texts, labels: texts }).partial();
+const rolesByGroup = z.record(text, z.array(text));
+const auth = z
+    .strictObject({
+        manager: z.enum(AuthManager),
+        users: z.array(
+            z.strictObject({
+                name: text,
+                roles: z.array(text),
+                email: text.optional(),
+                firstName: text.optional(),
+                lastName: text.optional(),
+                password: text.optional(),
+                passwordSecret: secretKey.optional(),
+            }),
+        ),
+        roles: z.record(text, z.array(z.strictObject({ action: text, resource: text }))),
+        oidc: z.strictObject({
+            issuer: text,
+            clientId: text,
+            clientSecretSecret: secretKey.optional(),
+            name: text.optional(),
+            scopes: z.array(text).optional(),
+            usernameClaim: text.optional(),
+            groupsClaim: text.optional(),
+            roles: rolesByGroup.optional(),
+            defaultRole: text.optional(),
+            caCertificate: text.optional(),
+        }),
+        ldap: z.strictObject({
+            server: text,
+            startTls: z.boolean().optional(),
+            baseDn: text,
+            bindDn: text,
+            bindPasswordSecret: secretKey.optional(),
+            userFilter: text.optional(),
+            usernameAttribute: text.optional(),
+            firstNameAttribute: text.optional(),
+            lastNameAttribute: text.optional(),
+            emailAttribute: text.optional(),
+            groupAttribute: text.optional(),
+            nestedGroups: z.boolean().optional(),
+            roles: rolesByGroup.optional(),
+            defaultRole: text.optional(),
+            caCertificate: text.optional(),
+        }),
+        keycloak: z.strictObject({
+            serverUrl: text,
+            realm: text,
+            clientId: text,
+            clientSecretSecret: secretKey.optional(),
+        }),
+    })
+    .partial();
 const airflowProcess = z.strictObject({ replicas: z.int(), resources, env: environment, podTemplate }).partial();
+
+const added = { annotations: texts.optional(), labels: texts.optional() };
+const exposure = z.strictObject({
+    ingress: z
+        .strictObject({ className: text, tlsSecretName: text, issuer: text, clusterIssuer: text })
+        .partial()
+        .extend(added),
+    httpRoute: z.strictObject({
+        parentRefs: z.array(
+            z.strictObject({
+                name: text,
+                namespace: text.optional(),
+                sectionName: text.optional(),
+                port: z.int().optional(),
+            }),
+        ),
+        ...added,
+    }),
+    externalService: z.strictObject({
+        type: z.enum(ExternalServiceType),
+        port: z.int().optional(),
+        nodePort: z.int().optional(),
+        loadBalancerClass: text.optional(),
+        loadBalancerSourceRanges: z.array(text).optional(),
+        externalTrafficPolicy: z.enum(TrafficPolicy).optional(),
+        ...added,
+    }),
+    serviceAnnotations: texts,
+    trustedProxies: z.array(text),
+});
 
 /**
  * Keys of a stack file and their shapes, which are those of the arguments of `AirflowKubernetes`. What values mean is checked
@@ -166,6 +345,7 @@ export const schema = z
         hosting: z.enum(Hosting),
         namespaces: z
             .strictObject({
+                create: z.boolean(),
                 airflow: text,
                 workers: text,
                 storage: text,
@@ -183,20 +363,26 @@ export const schema = z
             .strictObject({
                 version: text,
                 image: text,
+                downgradeFrom: text,
+                migrationTimeoutSeconds: z.int(),
                 url: text,
                 fernetKeySecret: secretKey,
-                jwtSecret: secretKey,
-                apiSecretKey: secretKey,
+                jwtKeySecret: secretKey,
+                apiSecretKeySecret: secretKey,
                 options: z.record(text, texts),
                 imagePullSecrets: z.array(text),
+                registries: z.array(z.strictObject({ server: text, username: text, password: text })),
                 env: environment,
                 envFrom: environmentSources,
                 podTemplate,
+                localSettings: text,
                 clusterDomain: text,
             })
             .partial(),
-        admin: z.strictObject({ user: text, email: text, passwordSecret: secretKey }).partial(),
-        apiServer: airflowProcess,
+        admin: z.strictObject({ enabled: z.boolean(), user: text, email: text, passwordSecret: secretKey }).partial(),
+        auth,
+        apiServer: airflowProcess.extend(exposure.partial().shape).extend({ webserverConfig: text.optional() }),
+        executionApi: airflowProcess.extend({ enabled: z.boolean().optional() }),
         scheduler: airflowProcess,
         dagProcessor: airflowProcess,
         triggerer: airflowProcess,
@@ -207,6 +393,7 @@ export const schema = z
                 podTemplate,
                 templates: z.record(text, podTemplate),
                 podsCreationBatchSize: z.int(),
+                keepFailedPodsSeconds: z.int(),
                 kubernetesPodOperator: z.boolean(),
                 podNamespaces: z.array(text),
                 rules: z.array(
@@ -226,6 +413,7 @@ export const schema = z
         serviceAccounts: z
             .strictObject({
                 apiServer: serviceAccount,
+                executionApi: serviceAccount,
                 scheduler: serviceAccount,
                 dagProcessor: serviceAccount,
                 triggerer: serviceAccount,
@@ -233,29 +421,50 @@ export const schema = z
                 worker: serviceAccount,
             })
             .partial(),
-        fernetKey: text,
-        databasePassword: text,
-        adminPassword: text,
-        gitToken: text,
-        gitSshKey: text,
-        logsSecretAccessKey: text,
+        podSecurity: z.strictObject({ user: z.enum(PodUser) }).partial(),
+        networkPolicies: z
+            .strictObject({
+                enabled: z.boolean(),
+                apiServer: networkPolicyPeers,
+                database: networkPolicyPeers,
+                workers: networkPolicyPeers,
+                metrics: networkPolicyPeers,
+            })
+            .partial(),
+        metrics: z
+            .strictObject({
+                statsd: z.strictObject({ image: text, resources, podTemplate }).partial(),
+                openTelemetry: z.strictObject({
+                    endpoint: text,
+                    protocol: z.enum(OpenTelemetryProtocol).optional(),
+                    traces: z.boolean().optional(),
+                    headersSecret: secretKey.optional(),
+                }),
+                state: z.strictObject({ resources, podTemplate }).partial(),
+                serviceMonitor: z.strictObject({ labels: texts, interval: text }).partial(),
+                scrapeAnnotations: z.boolean(),
+                prometheusRule: z.strictObject({ labels: texts }).partial(),
+                grafanaDashboards: z.strictObject({ labels: texts }).partial(),
+            })
+            .partial(),
+        ...secretTexts,
+        connections: z.record(text, textOrJson),
+        variables: z.record(text, textOrJson),
+        pools: z.record(
+            text,
+            z.strictObject({
+                slots: z.int(),
+                description: text.optional(),
+                includeDeferred: z.boolean().optional(),
+            }),
+        ),
     })
     .partial();
 
 type StackConfig = z.infer<typeof schema>;
 
-/** Keys whose values are encrypted in the stack file, and the arguments that they become. */
-const secretKeys: Record<string, string> = {
-    fernetKey: "airflow.fernetKey",
-    databasePassword: "database.password",
-    adminPassword: "admin.password",
-    gitToken: "dags.git.token",
-    gitSshKey: "dags.git.sshKey",
-    logsSecretAccessKey: "logs.remote.secretAccessKey",
-};
-
 /** Keys whose values are text in the stack file; all others hold JSON. */
-const textKeys = new Set(["hosting", ...Object.keys(secretKeys)]);
+const textKeys = new Set<string>(["hosting", ...Object.values(secretKeys)]);
 
 /**
  * Arguments of `AirflowKubernetes` from the keys of the stack.
@@ -268,12 +477,23 @@ export function loadArgs(): AirflowKubernetesArgs {
     const { args, problems } = readArgs(values);
     const all = [
         ...clusterProblems(values.hosting, new pulumi.Config("kubernetes")),
-        ...problems.map((problem) => ({ ...problem, path: `${project}:${problem.path}` })),
+        ...[...problems, ...looseKeys(args)].map((problem) => ({ ...problem, path: `${project}:${problem.path}` })),
     ];
     if (all.length > 0) {
         throw new ArgumentsError(all, `the configuration of stack ${pulumi.getStack()}`);
     }
     return args;
+}
+
+/** The keys of data that outlive the stack, with the command that gives them. A preview goes on, and the component warns. */
+function looseKeys(args: AirflowKubernetesArgs): Problem[] {
+    const remedy = `Run: make pin-keys STACK=${pulumi.getStack()}`;
+    const loose = pinnedKeysProblems(args);
+    if (loose.length > 0 && pulumi.runtime.isDryRun()) {
+        pulumi.log.warn(`Keys of the database are not in the stack's configuration. ${remedy}`);
+        return [];
+    }
+    return loose.map((problem) => ({ ...inKeys(problem), remedy }));
 }
 
 /** A cluster of many nodes is named, so that no update goes to the one that kubectl happens to point at. */
@@ -349,29 +569,117 @@ function parsed(key: string, value: string): unknown {
 }
 
 function validateConfig(config: StackConfig): Problem[] {
-    const keyOf = Object.fromEntries(Object.entries(secretKeys).map(([key, path]) => [path, key]));
     const problems = validate(toArgs(config, (value) => value));
-    // It would be left out without a word.
-    if (config.logsSecretAccessKey !== undefined && config.logs?.remote === undefined) {
-        problems.push({ path: "logsSecretAccessKey", allowed: "a secret only together with logs.remote" });
-    }
-    return problems.map((problem) => ({ ...problem, path: keyOf[problem.path] ?? problem.path }));
+    // They would be left out without a word.
+    const stray = Object.entries(secretKeys).filter(
+        ([path, key]) => config[key] !== undefined && !belongs(config, path),
+    );
+    problems.push(
+        ...stray.map(([path, key]) => ({ path: key, allowed: `a secret only together with ${holderOf(path)}` })),
+    );
+    return problems.map(inKeys);
+}
+
+/** Paths of secret arguments in a text. */
+const secretPaths = new RegExp(`\\b(${Object.keys(secretKeys).join("|").replaceAll(".", "\\.")})\\b`, "g");
+
+/** A problem in the words of a stack file: secrets have keys there, and a command that sets them. */
+function inKeys({ path, allowed, remedy, ...rest }: Problem): Problem {
+    const named = (text: string) => text.replace(secretPaths, (argument) => keyOf[argument]);
+    const commands = [...new Set(remedy?.match(secretPaths) ?? [])].map(
+        (argument) => `pulumi config set --secret ${keyOf[argument]}`,
+    );
+    return {
+        ...rest,
+        path: keyPath(path),
+        allowed: named(allowed),
+        ...(remedy !== undefined && {
+            remedy: [named(remedy), ...(commands.length === 0 ? [] : [`Run: ${commands.join(", or ")}`])].join(" "),
+        }),
+    };
+}
+
+/** The key of the stack that an argument's path stands for. */
+function keyPath(path: string): string {
+    const argument = Object.keys(keyOf).find((begin) => path === begin || path.startsWith(`${begin}.`));
+    return argument === undefined ? path : keyOf[argument] + path.slice(argument.length);
 }
 
 function toArgs(config: StackConfig, secret: (value: string) => pulumi.Input<string>): AirflowKubernetesArgs {
-    const { fernetKey, databasePassword, adminPassword, gitToken, gitSshKey, logsSecretAccessKey, ...args } = config;
-    const some = (value: string | undefined) => (value === undefined ? undefined : secret(value));
-    return {
-        ...args,
-        airflow: { ...args.airflow, fernetKey: some(fernetKey) },
-        database: { ...args.database, password: some(databasePassword) },
-        admin: { ...args.admin, password: some(adminPassword) },
-        dags: { ...args.dags, git: { ...args.dags?.git, token: some(gitToken), sshKey: some(gitSshKey) } },
-        logs: {
-            ...args.logs,
-            remote: args.logs?.remote && { ...args.logs.remote, secretAccessKey: some(logsSecretAccessKey) },
-        },
-    };
+    const args: Record<string, unknown> = { ...structuredClone(config), dags: withDags(config.dags) };
+    for (const [path, key] of Object.entries(secretKeys)) {
+        const value = config[key];
+        Reflect.deleteProperty(args, key);
+        if (value !== undefined && belongs(config, path)) {
+            setAt(args, path.split("."), secret(value));
+        }
+    }
+    for (const [path, key] of Object.entries(secretRecordKeys)) {
+        const values = config[key];
+        Reflect.deleteProperty(args, key);
+        if (values !== undefined) {
+            const texts = Object.entries(values).map(([name, value]) => [
+                name,
+                secret(typeof value === "string" ? value : JSON.stringify(value)),
+            ]);
+            setAt(args, path.split("."), Object.fromEntries(texts));
+        }
+    }
+    Reflect.deleteProperty(args, "pools");
+    if (config.pools !== undefined) {
+        setAt(args, ["airflow", "pools"], config.pools);
+    }
+    return args;
+}
+
+/** DAGs to begin with, where a stack names none. */
+const exampleDags = "examples/dags";
+
+function withDags(dags: StackConfig["dags"]): StackConfig["dags"] {
+    const { delivery = DagDelivery.Volume, volume = {} } = dags ?? {};
+    return delivery === DagDelivery.Volume && Object.keys(volume).length === 0
+        ? { ...dags, volume: { folder: exampleDags } }
+        : dags;
+}
+
+/** Whether there is something that a secret is for: a key of a place of logs or backups that is not given belongs nowhere. */
+function belongs(config: StackConfig, path: string): boolean {
+    return (
+        !["logs.remote.", "database.backup.bucket.", "auth."].some((begin) => path.startsWith(begin)) ||
+        valueAt(config, holderOf(path).split(".")) !== undefined
+    );
+}
+
+/** The settings that a secret is a part of. */
+function holderOf(path: string): string {
+    return path.slice(0, path.lastIndexOf("."));
+}
+
+function setAt(holder: Record<string, unknown>, [key, ...rest]: readonly string[], value: unknown): void {
+    if (rest.length === 0) {
+        holder[key] = value;
+        return;
+    }
+    const below: Record<string, unknown> = { ...(holder[key] as object | undefined) };
+    holder[key] = below;
+    setAt(below, rest, value);
+}
+
+/** Whether what is at a path may be a secret, or hold one. */
+function mayBeSecret(path: readonly string[], value: unknown): boolean {
+    const holds = typeof value === "object" && value !== null;
+    return (
+        [...Object.values<string>(secretKeys), ...Object.values<string>(secretRecordKeys)].includes(path[0]) ||
+        listedSecretArguments.some((secret) => {
+            const parts = secret.split(".");
+            // Where a list or an object was meant, anything may be.
+            const isAbove = path.length < parts.length && (holds || path.length > 1);
+            return (
+                (isAbove || path.length >= parts.length) &&
+                parts.slice(0, path.length).every((part, index) => part === "*" || part === path[index])
+            );
+        })
+    );
 }
 
 const types: Record<string, string> = {
@@ -387,7 +695,8 @@ const types: Record<string, string> = {
 /** One problem for each thing that an issue speaks of. */
 function shapeProblems(issue: z.core.$ZodIssue, given: unknown): Problem[] {
     const path = issue.path.map(String);
-    const value = path[0] in secretKeys ? undefined : valueAt(given, path);
+    const found = valueAt(given, path);
+    const value = mayBeSecret(path, found) ? undefined : found;
     switch (issue.code) {
         case "unrecognized_keys":
             // Its value is not shown: the key may be a misspelled one of a secret.
@@ -395,6 +704,8 @@ function shapeProblems(issue: z.core.$ZodIssue, given: unknown): Problem[] {
                 path: pathText([...path, key]),
                 allowed: `the keys ${keysAt(path).join(", ")}`,
             }));
+        case "invalid_union":
+            return [{ path: pathText(path), value, allowed: "text, or an object or a list, which becomes JSON" }];
         case "invalid_value":
             return [{ path: pathText(path), value, allowed: issue.values.join(", ") }];
         case "invalid_type":
@@ -421,6 +732,9 @@ function valueAt(root: unknown, path: readonly string[]): unknown {
 
 /** The keys that an object at a path may have. */
 function keysAt(path: readonly string[]): string[] {
-    const steps = path.flatMap((key) => (/^\d+$/.test(key) ? ["items"] : ["properties", key]));
-    return Object.keys(valueAt(z.toJSONSchema(schema), [...steps, "properties"]) ?? {});
+    const shape = path.reduce<unknown>((above, key) => {
+        const named = valueAt(above, ["properties", key]) ?? valueAt(above, ["additionalProperties"]);
+        return /^\d+$/.test(key) ? (valueAt(above, ["items"]) ?? named) : named;
+    }, z.toJSONSchema(schema));
+    return Object.keys(valueAt(shape, ["properties"]) ?? {});
 }

@@ -1,6 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
+import { pullProblems } from "./access/registriesValidation";
 import { serviceAccountsProblems } from "./access/serviceAccountsValidation";
 import { processContainers } from "./airflow/airflowProcess";
+import { authProblems } from "./airflow/authValidation";
 import { optionVariable } from "./airflow/environment";
 import {
     environmentProblems,
@@ -8,30 +10,73 @@ import {
     searchPathProblems,
     variableFault,
 } from "./airflow/environmentValidation";
-import { paths } from "./airflow/paths";
-import { type AirflowKubernetesArgs, Hosting } from "./airflowKubernetesArgs";
-import {
-    type AirflowSettings,
-    type NamespaceNames,
-    type WorkerSettings,
-    withDefaults,
-} from "./airflowKubernetesDefaults";
+import { objectsProblems, ownConnectionProblems } from "./airflow/objectsValidation";
 import { dagsProblems } from "./dags/dagsValidation";
-import { pythonPackagesProblems } from "./dags/pythonPackagesValidation";
+import { pythonPackagesProblems } from "./dags/packages/pythonPackagesValidation";
 import { databaseProblems } from "./database/databaseValidation";
+import { checkPinnedKeys, looseKeys } from "./database/pinnedKeys";
 import { isOutput } from "./kubernetes/known";
 import { PodSecurityLevel } from "./kubernetes/podSecurity";
 import { logsProblems } from "./logs/logsValidation";
+import { metricsEnvironment } from "./monitoring/metricsEnvironment";
+import { metricsProblems } from "./monitoring/metricsValidation";
+import { exposureProblems } from "./networking/exposureValidation";
+import { networkPoliciesProblems } from "./networking/networkPoliciesValidation";
+import { paths } from "./pods/paths";
 import { podTemplateProblems } from "./pods/podTemplateValidation";
 import { airflowNames, everyPod } from "./pods/reservedNames";
-import type { Problem } from "./problems";
+import { type AirflowKubernetesArgs, type ExecutionApiArgs, Hosting } from "./settings/airflowKubernetesArgs";
+import {
+    type AirflowSettings,
+    type CommonSettings,
+    type NamespaceNames,
+    type WorkerSettings,
+    withDefaults,
+} from "./settings/airflowKubernetesDefaults";
+import { signsInElsewhere } from "./settings/authSettings";
 import { storageProblems } from "./storage/storageValidation";
-import { check, dnsLabel, dnsName, oneOf, pinnedImage, resources, wholeNumber } from "./validation/checks";
+import { tenancyProblems } from "./storage/tenancyValidation";
+import {
+    check,
+    checkText,
+    dnsLabel,
+    dnsName,
+    oneOf,
+    pinnedImage,
+    resources,
+    shown,
+    whenKnown,
+    wholeNumber,
+} from "./validation/checks";
 import { addedMetadataProblems } from "./validation/metadata";
-import { keyProblems, secretProblems } from "./validation/secrets";
+import { ArgumentsError, type Problem } from "./validation/problems";
+import { secretProblems } from "./validation/secrets";
 import { textProblems } from "./validation/texts";
 
 type EnvVar = k8s.types.input.core.v1.EnvVar;
+
+/**
+ * The arguments themselves.
+ *
+ * @throws ArgumentsError that names every fault, before anything is registered.
+ */
+export function checked(args: AirflowKubernetesArgs): AirflowKubernetesArgs {
+    const problems = validate(args);
+    if (problems.length > 0) {
+        throw new ArgumentsError(problems);
+    }
+    checkPinnedKeys(pinnedKeysProblems(args));
+    return args;
+}
+
+/**
+ * What keeps an update from going on although a preview may: data that outlive their stack, and keys that would not. Empty
+ * where no data do, or where all keys are given.
+ */
+export function pinnedKeysProblems(args: AirflowKubernetesArgs): Problem[] {
+    const { airflow, database } = withDefaults(args);
+    return looseKeys(airflow, database);
+}
 
 /** Everything that is wrong with the arguments, or an empty list. Values that are not known yet are taken as right. */
 export function validate(args: AirflowKubernetesArgs): Problem[] {
@@ -41,17 +86,27 @@ export function validate(args: AirflowKubernetesArgs): Problem[] {
         ...oneOf("hosting", settings.hosting, Hosting),
         ...namespaces(settings),
         ...storageProblems(settings),
+        ...tenancyProblems(settings),
         ...dagsProblems(settings),
         ...pythonPackagesProblems(settings),
         ...logsProblems(settings),
         ...databaseProblems(settings),
         ...airflow(settings),
+        ...exposureProblems(settings),
+        ...executionApiProblems(args.executionApi),
+        ...webserverConfig(settings),
         ...options(settings.airflow.options),
-        ...admin(settings),
+        ...objectsProblems(settings.objects),
+        ...ownConnectionProblems(settings),
+        ...adminProblems(settings),
+        ...authProblems(settings),
         ...pods(settings),
         ...processes(settings),
         ...workers(settings),
         ...serviceAccountsProblems(settings.serviceAccounts),
+        ...networkPoliciesProblems(settings),
+        ...metricsProblems(settings),
+        ...metricsOptions(settings),
     ];
 }
 
@@ -95,13 +150,9 @@ function airflow({ airflow }: AirflowSettings): Problem[] {
             "3.2.2 or newer, below 4: earlier ones show any file of the api-server that a task links to from its log",
         ),
         ...pinnedImage("airflow.image", airflow.image),
-        ...check(
-            validUrl(airflow.url),
-            "airflow.url",
-            // What comes before an @ may be a password.
-            airflow.url.includes("@") ? undefined : airflow.url,
-            "an http or https URL of host, port and path, without user, query or fragment",
-        ),
+        ...downgradeProblems(airflow),
+        ...wholeNumber("airflow.migrationTimeoutSeconds", airflow.migrationTimeoutSeconds, 60, 86_400),
+        ...urlProblems(airflow),
         ...(typeof airflow.fernetKey === "string" && !airflow.fernetKey.split(",").every(isFernetKey)
             ? [
                   {
@@ -112,9 +163,11 @@ function airflow({ airflow }: AirflowSettings): Problem[] {
               ]
             : []),
         ...secretProblems("airflow.fernetKey", airflow.fernetKey, airflow.fernetKeySecret),
-        ...keyProblems("airflow.jwtSecret", airflow.jwtSecret),
-        ...keyProblems("airflow.apiSecretKey", airflow.apiSecretKey),
-        ...airflow.imagePullSecrets.flatMap((name, index) => dnsName(`airflow.imagePullSecrets[${index}]`, name)),
+        ...jwtKeyProblems(airflow),
+        ...secretProblems("airflow.jwtKey", airflow.jwtKey, airflow.jwtKeySecret),
+        ...signingKeyProblems("airflow.apiSecretKey", airflow.apiSecretKey, 16),
+        ...secretProblems("airflow.apiSecretKey", airflow.apiSecretKey, airflow.apiSecretKeySecret),
+        ...pullProblems(airflow),
         ...dnsName("airflow.clusterDomain", airflow.clusterDomain),
         // With a Service and a namespace before it, it is a DNS name, too.
         ...check(
@@ -124,6 +177,55 @@ function airflow({ airflow }: AirflowSettings): Problem[] {
             "at most 150 characters",
         ),
     ];
+}
+
+/** Problems of the image that undoes its migrations, as far as it is known. */
+function downgradeProblems({ downgradeFrom, image }: Pick<CommonSettings, "downgradeFrom" | "image">): Problem[] {
+    if (downgradeFrom === undefined) {
+        return [];
+    }
+    return [
+        ...pinnedImage("airflow.downgradeFrom", downgradeFrom),
+        ...check(
+            downgradeFrom !== image,
+            "airflow.downgradeFrom",
+            downgradeFrom,
+            "the image of the newer Airflow, and not the one to go back to",
+        ),
+    ];
+}
+
+/** Problems of the address of the UI, as far as it is known. */
+export function urlProblems({ url }: Pick<CommonSettings, "url">): Problem[] {
+    return whenKnown(url, (known) =>
+        check(
+            validUrl(known),
+            "airflow.url",
+            shown(known),
+            "an http or https URL of host, port and path, without user, query or fragment",
+        ),
+    );
+}
+
+function jwtKeyProblems({ jwtKey }: CommonSettings): Problem[] {
+    if (typeof jwtKey !== "string" || jwtKey.split(",").length <= 2) {
+        const keys = typeof jwtKey === "string" ? jwtKey.split(",") : [];
+        return keys.flatMap((key) => signingKeyProblems("airflow.jwtKey", key, 32)).slice(0, 1);
+    }
+    return [{ path: "airflow.jwtKey", allowed: "one key, or two as NEW,OLD" }];
+}
+
+/** Problems of a key that signs, whose value no message may show. */
+function signingKeyProblems(path: string, key: unknown, length: number): Problem[] {
+    return typeof key === "string" && (key.length < length || !/^[\x21-\x7e]+$/.test(key))
+        ? [
+              {
+                  path,
+                  allowed: `${length} or more printable characters without spaces`,
+                  remedy: "Make one: openssl rand -hex 32",
+              },
+          ]
+        : [];
 }
 
 function isFernetKey(key: string): boolean {
@@ -139,7 +241,7 @@ function validUrl(text: string): boolean {
     return /^https?:$/.test(protocol) && !pathname.includes("//");
 }
 
-function options(options: Record<string, Record<string, string>>): Problem[] {
+function options(options: CommonSettings["options"]): Problem[] {
     return Object.entries(options).flatMap(([section, keys]) =>
         Object.entries(keys).flatMap(([key, value]) => {
             const path = `airflow.options.${section}.${key}`;
@@ -152,19 +254,67 @@ function options(options: Record<string, Record<string, string>>): Problem[] {
     );
 }
 
-function admin({ admin }: AirflowSettings): Problem[] {
+/** There is one file, and the component tells Airflow where. */
+function webserverConfig({ apiServer, airflow, auth }: AirflowSettings): Problem[] {
+    const variable = "AIRFLOW__FAB__CONFIG_FILE";
+    const named =
+        [...airflow.env, ...apiServer.env].some(({ name }) => name === variable) ||
+        Object.entries(airflow.options).some(([section, keys]) =>
+            Object.keys(keys).some((key) => optionVariable(section, key) === variable),
+        );
+    return [
+        ...check(
+            apiServer.webserverConfig === undefined || !named,
+            "apiServer.webserverConfig",
+            undefined,
+            `either this text or ${variable} (option fab.config_file)`,
+        ),
+        ...check(
+            !signsInElsewhere(auth) || !named,
+            auth.oidc ? "auth.oidc" : "auth.ldap",
+            undefined,
+            `either this or ${variable} (option fab.config_file)`,
+        ),
+    ];
+}
+
+/** Where metrics go is said in one place. */
+function metricsOptions(settings: AirflowSettings): Problem[] {
+    const decided = metricsEnvironment(settings);
+    const noun = settings.metrics.statsd === undefined ? "metrics.openTelemetry" : "metrics.statsd";
+    const refused = (path: string, variable: string) =>
+        check(!(variable in decided), path, undefined, `either this or ${noun}, which decides on ${variable}`);
+    return [
+        ...Object.entries(settings.airflow.options).flatMap(([section, keys]) =>
+            Object.keys(keys).flatMap((key) =>
+                refused(`airflow.options.${section}.${key}`, optionVariable(section, key)),
+            ),
+        ),
+        ...settings.airflow.env.flatMap(({ name }, index) =>
+            typeof name === "string" ? refused(`airflow.env[${index}].name`, name) : [],
+        ),
+    ];
+}
+
+/** Problems of the first user, as far as they are known. */
+export function adminProblems({ admin }: AirflowSettings): Problem[] {
     const { user, email, password, passwordSecret } = admin;
     return [
         ...secretProblems("admin.password", password, passwordSecret),
-        ...check(/^[\w.@+-]{1,64}$/.test(user), "admin.user", user, "1 to 64 letters, digits and any of . _ @ + -"),
-        ...check(/^[^\s@]+@[^\s@]+$/.test(email), "admin.email", email, "an e-mail address"),
+        ...checkText(
+            "admin.user",
+            user,
+            (name) => /^[\w.@+-]{1,64}$/.test(name),
+            "1 to 64 letters, digits and any of . _ @ + -",
+        ),
+        ...checkText("admin.email", email, (address) => /^[^\s@]+@[^\s@]+$/.test(address), "an e-mail address"),
         ...(typeof password === "string" && (password.length < 8 || password === user)
             ? [{ path: "admin.password", allowed: "at least 8 characters, and not the user's name" }]
             : []),
     ];
 }
 
-/** What patches of the pods of Airflow's image have in common. */
+/** Fields shared by the patches of pods of Airflow's image. */
 const airflowPod = { reserved: airflowNames, imageArgument: "airflow.image", environment: environmentProblems };
 
 function pods({ airflow }: AirflowSettings): Problem[] {
@@ -190,7 +340,11 @@ function processEnvironmentProblems(path: string, env: readonly EnvVar[]): Probl
 
 function processes(settings: AirflowSettings): Problem[] {
     return Object.entries(processContainers).flatMap(([noun, container]) => {
-        const { replicas, env, podTemplate, resources: size } = settings[noun as keyof typeof processContainers];
+        const process = settings[noun as keyof typeof processContainers];
+        if (process === undefined) {
+            return [];
+        }
+        const { replicas, env, podTemplate, resources: size } = process;
         return [
             // Only deferred tasks need a triggerer, and without it they wait; nothing works without the others.
             ...wholeNumber(`${noun}.replicas`, replicas, noun === "triggerer" ? 0 : 1, 20),
@@ -204,6 +358,13 @@ function processes(settings: AirflowSettings): Problem[] {
             }),
         ];
     });
+}
+
+/** What is said of api-servers that there are not. */
+function executionApiProblems({ enabled, ...others }: ExecutionApiArgs = {}): Problem[] {
+    return Object.keys(others).flatMap((field) =>
+        check(enabled === true, `executionApi.${field}`, undefined, "nothing, unless executionApi.enabled is true"),
+    );
 }
 
 function podNamespaces(
@@ -230,7 +391,7 @@ function podNamespaces(
     });
 }
 
-/** What a Role can say, as far as it is known. */
+/** Problems of the rules of a Role, as far as they are known. */
 function rules(rules: readonly k8s.types.input.rbac.v1.PolicyRule[]): Problem[] {
     return rules.flatMap((rule, index) =>
         (["apiGroups", "resources", "verbs"] as const).flatMap((field) => {
@@ -251,6 +412,7 @@ function workers({ namespaces, workers, workersPodSecurity }: AirflowSettings): 
         ...resources("workers.resources", workers.resources),
         ...environmentProblems("workers.env", workers.env),
         ...wholeNumber("workers.podsCreationBatchSize", workers.podsCreationBatchSize, 1, 128),
+        ...wholeNumber("workers.keepFailedPodsSeconds", workers.keepFailedPodsSeconds, 0, 2_592_000),
         ...podNamespaces(workers, namespaces),
         ...rules(workers.rules),
         ...podTemplateProblems("workers.podTemplate", workers.podTemplate, pod),

@@ -1,15 +1,37 @@
 /** Apache Airflow 3 on Kubernetes as a Pulumi component: what a program may build on. */
-export type * from "./access/serviceAccountsArgs";
-export { AirflowKubernetes, type AirflowNamespaceNames, type ServiceReference } from "./airflowKubernetes";
-export * from "./airflowKubernetesArgs";
-export { versions } from "./airflowKubernetesDefaults";
-export { validate } from "./airflowKubernetesValidation";
-export * from "./dags/dagsArgs";
-export * from "./dags/pythonPackagesArgs";
-export * from "./database/databaseArgs";
-export { PodSecurityLevel } from "./kubernetes/podSecurity";
+
+export { type ServiceAccountNames, serviceAccountNames } from "./access/serviceAccountNames";
+export {
+    AirflowKubernetes,
+    type AirflowNamespaceNames,
+    type SecretNames,
+    type ServiceReference,
+} from "./airflowKubernetes";
+export { pinnedKeysProblems, validate } from "./airflowKubernetesValidation";
+export { PodSecurityLevel, PodUser } from "./kubernetes/podSecurity";
+export type * from "./kubernetes/resourcesArgs";
 export type * from "./kubernetes/secretKeyArgs";
-export * from "./logs/logsArgs";
-export { ArgumentsError, type Problem } from "./problems";
 export type { RetainedData } from "./retainedData";
-export * from "./storage/storageArgs";
+export * from "./settings/airflowKubernetesArgs";
+export { versions } from "./settings/airflowKubernetesDefaults";
+export * from "./settings/authArgs";
+export type * from "./settings/backupArgs";
+export * from "./settings/dagsArgs";
+export * from "./settings/databaseArgs";
+export * from "./settings/exposureArgs";
+export * from "./settings/logsArgs";
+export * from "./settings/metricsArgs";
+export type * from "./settings/networkPoliciesArgs";
+export type * from "./settings/poolArgs";
+export * from "./settings/pythonPackagesArgs";
+export type * from "./settings/registryArgs";
+export {
+    listedSecretArguments,
+    type SecretArgument,
+    type SecretRecord,
+    secretArguments,
+    secretRecords,
+} from "./settings/secretArguments";
+export type * from "./settings/serviceAccountsArgs";
+export * from "./settings/storageArgs";
+export { ArgumentsError, type Problem } from "./validation/problems";

@@ -1,23 +1,24 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AirflowSettings } from "./airflowKubernetesDefaults";
-import { retainedElsewhere } from "./database/databaseSettings";
 import type { PostgresDisk } from "./database/postgresDisk";
+import { mapInput } from "./kubernetes/known";
 import { names } from "./kubernetes/names";
+import type { AirflowSettings } from "./settings/airflowKubernetesDefaults";
+import { backsUpToVolume, retainedElsewhere } from "./settings/databaseSettings";
 import type { SharedStorage } from "./storage/sharedStorage";
 import { exportedPath, storageLocation } from "./storage/storageLocation";
 
 /** Data that `destroy` leaves, and where. */
 export interface RetainedData {
-    /** What lies there: `dags`, `logs` or `database`, or some of them. */
+    /** What lies there: `dags`, `logs`, `backups` or `database`, or some of them. */
     readonly data: string;
-    /** Where it lies, when that is no claim. */
+    /** Where it lies, when that is not a claim. */
     readonly place?: string;
-    /** Namespace of its claims, which is left, too. */
+    /** Namespace of its claims, which also stays. */
     readonly namespace?: string;
     /** Its claim. */
     readonly claim?: string;
-    /** The setting that another installation goes on with it by; without one, by the same settings as now. */
-    readonly goOnWith?: string;
+    /** Setting with which a later installation reuses these data. Undefined when the same settings find them again. */
+    readonly reuseWith?: string;
 }
 
 /** All that `destroy` leaves of an installation. */
@@ -43,7 +44,7 @@ export function retainedData(
                       data: "database",
                       namespace: disk.namespace,
                       claim: disk.claim,
-                      goOnWith: "database.existingClaim",
+                      reuseWith: "database.existingClaim",
                   },
               ]
             : [];
@@ -57,33 +58,51 @@ type RetainedDataInput = { readonly [field in keyof RetainedData]: pulumi.Input<
 
 function volumes(settings: AirflowSettings, { nfsServer, dynamic }: SharedStorage): RetainedDataInput[] {
     const { csi, hostPath, nfs } = settings.storage;
-    const each = (place: (noun: string) => string) => (data: string) => ({ data, place: place(data) });
+    const backups = backsUpToVolume(settings.database) ? (["backups"] as const) : [];
+    const nouns = ["dags", "logs", ...backups] as const;
+    const each = (place: (noun: string) => pulumi.Input<string>) => (data: string) => ({ data, place: place(data) });
     if (nfsServer !== undefined) {
         const { namespace, claim } = nfsServer;
-        return [{ data: "dags, logs", namespace, claim, goOnWith: "storage.nfsServer.existingClaim" }];
+        return [{ data: nouns.join(", "), namespace, claim, reuseWith: "storage.nfsServer.existingClaim" }];
     }
     if (dynamic !== undefined) {
         const { namespace } = dynamic;
-        const goOnWith = "storage.existingNamespace";
-        return [
-            { data: "dags", namespace, claim: names.dags, goOnWith },
-            { data: "logs", namespace, claim: names.logs, goOnWith },
-        ];
+        const reuseWith = "storage.existingNamespace";
+        return nouns.map((data) => ({ data, namespace, claim: names[data], reuseWith }));
     }
     switch (storageLocation(settings)) {
         case "nfs":
-            return ["dags", "logs"].map(each((noun) => `${nfs?.server}:${exportedPath(nfs?.path ?? "", noun)}`));
+            return nouns.map(
+                each((noun) =>
+                    mapInput(
+                        { server: nfs?.server, path: nfs?.path ?? "" },
+                        ({ server, path }) => `${server}:${exportedPath(path, noun)}`,
+                    ),
+                ),
+            );
+        case "claims": {
+            const namespace = settings.namespaces.airflow;
+            return nouns.map((data) => ({
+                data,
+                namespace,
+                claim: settings.storage.claims[data],
+            }));
+        }
         case "csi":
-            return ["dags", "logs"].map(
-                each((noun) => `volume ${csi?.volumeHandle.replaceAll("{volume}", noun)} of ${csi?.driver}`),
+            return nouns.map(
+                each((noun) =>
+                    mapInput(
+                        { handle: csi?.volumeHandle ?? "", driver: csi?.driver },
+                        ({ handle, driver }) => `volume ${handle.replaceAll("{volume}", noun)} of ${driver}`,
+                    ),
+                ),
             );
         default: {
-            const nouns = [
-                "dags",
-                "logs",
+            const onNode = [
+                ...(storageLocation(settings) === "none" ? [] : nouns),
                 ...(settings.database.retain && !settings.database.external ? ["database"] : []),
             ];
-            return nouns.map(each((noun) => `${hostPath}/${noun} of the node`));
+            return onNode.map(each((noun) => mapInput(hostPath, (path) => `${path}/${noun} of the node`)));
         }
     }
 }

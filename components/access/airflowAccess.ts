@@ -1,34 +1,53 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { WorkerSettings } from "../airflowKubernetesDefaults";
 import { objectLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
+import { serviceAccount } from "../kubernetes/serviceAccount";
 import type { AirflowNamespaces } from "../namespaces/airflowNamespaces";
+import type { CommonSettings, WorkerSettings } from "../settings/airflowKubernetesDefaults";
+import type { ServiceAccountArgs, ServiceAccountsArgs } from "../settings/serviceAccountsArgs";
 import { apiServerRules, podOperatorRules, schedulerRules, tasksUseKubernetes, triggererRules } from "./podRules";
-import type { ServiceAccountArgs, ServiceAccountsArgs } from "./serviceAccountsArgs";
+import { registrySecret } from "./registrySecret";
+import { roleName } from "./roleName";
+import type { ServiceAccountNames } from "./serviceAccountNames";
 
 /** Arguments of {@link AirflowAccess}. */
 export interface AirflowAccessArgs {
     readonly instance: string;
     readonly namespaces: AirflowNamespaces;
-    readonly imagePullSecrets: string[];
+    readonly airflow: CommonSettings;
     /** Namespace of the database, if the component makes one. */
     readonly postgres?: pulumi.Input<string>;
-    /** What tasks may do in the cluster, and the triggerer for them. */
+    /** Whether that is another one than Airflow's. */
+    readonly isPostgresElsewhere: boolean;
+    /** Rights of tasks in the cluster; the triggerer shares them. */
     readonly workers: WorkerSettings;
-    /** Name of Airflow's namespace, which tells installations apart that have rights in one namespace. */
+    /** Name of Airflow's namespace. It distinguishes installations that have rights in the same namespace. */
     readonly installation: string;
     /** Annotations and labels. */
     readonly serviceAccounts: ServiceAccountsArgs;
+    /** Whether the Execution API has api-servers of its own. */
+    readonly hasExecutionApi: boolean;
+}
+
+/** A ServiceAccount, of the component's or of somebody else's. */
+interface Account {
+    /** What its Role is called, which is the name of the component's own. */
+    readonly noun: string;
+    readonly name: pulumi.Input<string>;
+    readonly namespace: pulumi.Input<string>;
 }
 
 /**
- * A ServiceAccount for each process, and rights for those that need them, in the workers' namespace and where the user says.
- * There is no ClusterRole, and no token in a pod that does not speak to the Kubernetes API.
+ * A ServiceAccount for each process, pull Secrets, and rights for those that need them, in the workers' namespace and where
+ * the user says. There is no ClusterRole, and no token in a pod that does not speak to the Kubernetes API.
  *
  * @see https://kubernetes.io/docs/reference/access-authn-authz/rbac/
  */
 export class AirflowAccess extends pulumi.ComponentResource {
+    /** Names of the ServiceAccounts of Airflow and its tasks. */
+    public readonly names: pulumi.Output<ServiceAccountNames>;
+
     /** @param name The unique name of this component. */
     constructor(name: string, args: AirflowAccessArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-kubernetes:index:AirflowAccess", name, {}, opts);
@@ -39,25 +58,23 @@ export class AirflowAccess extends pulumi.ComponentResource {
             accountName: string,
             noun: string,
             namespace: pulumi.Input<string>,
-            { annotations, labels }: ServiceAccountArgs = {},
-        ) =>
-            new k8s.core.v1.ServiceAccount(
-                `${name}-${noun}`,
-                {
-                    metadata: {
-                        name: accountName,
-                        namespace,
-                        labels: { ...labels, ...objectLabels(args.instance, noun) },
-                        annotations,
-                    },
-                    // Pods that need a token ask for it themselves.
-                    automountServiceAccountToken: false,
-                    imagePullSecrets: args.imagePullSecrets.map((secret) => ({ name: secret })),
-                },
-                { parent: this },
-            );
+            { existing, annotations, labels }: ServiceAccountArgs = {},
+        ): Account => {
+            if (existing !== undefined) {
+                return { noun: accountName, name: existing, namespace };
+            }
+            const metadata = {
+                name: accountName,
+                namespace,
+                labels: { ...labels, ...objectLabels(args.instance, noun) },
+                annotations,
+            };
+            const { imagePullSecrets } = args.airflow;
+            const made = serviceAccount(`${name}-${noun}`, { metadata, imagePullSecrets }, this);
+            return { noun: accountName, name: made.metadata.name, namespace: made.metadata.namespace };
+        };
         const allow = (
-            subject: k8s.core.v1.ServiceAccount,
+            subject: Account,
             noun: string,
             rules: k8s.types.input.rbac.v1.PolicyRule[],
             elsewhere?: string,
@@ -65,7 +82,7 @@ export class AirflowAccess extends pulumi.ComponentResource {
             const labels = objectLabels(args.instance, noun);
             const metadata =
                 elsewhere === undefined
-                    ? { name: subject.metadata.name, namespace: workers, labels }
+                    ? { name: subject.noun, namespace: workers, labels }
                     : { name: `${args.installation}-${noun}`, namespace: elsewhere, labels };
             const place = elsewhere === undefined ? noun : `${noun}-${elsewhere}`;
             const role = new k8s.rbac.v1.Role(`${name}-${place}-role`, { metadata, rules }, { parent: this });
@@ -73,12 +90,12 @@ export class AirflowAccess extends pulumi.ComponentResource {
                 `${name}-${place}-role-binding`,
                 {
                     metadata,
-                    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
+                    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: roleName(role) },
                     subjects: [
                         {
                             kind: "ServiceAccount",
-                            name: subject.metadata.name,
-                            namespace: subject.metadata.namespace,
+                            name: subject.name,
+                            namespace: subject.namespace,
                         },
                     ],
                 },
@@ -86,12 +103,25 @@ export class AirflowAccess extends pulumi.ComponentResource {
             );
         };
 
-        const { apiServer, dagProcessor, jobs, scheduler, triggerer, worker } = args.serviceAccounts;
-        allow(account(names.scheduler, "scheduler", airflow, scheduler), "scheduler", schedulerRules);
-        allow(account(names.apiServer, "api-server", airflow, apiServer), "api-server", apiServerRules);
-        account(names.dagProcessor, "dag-processor", airflow, dagProcessor);
+        const pull = (noun: string, namespace: pulumi.Input<string>) =>
+            registrySecret(`${name}-${noun}`, { instance: args.instance, namespace, airflow: args.airflow }, this);
+        pull("airflow", airflow);
+        pull("workers", workers);
+        if (args.postgres !== undefined && args.isPostgresElsewhere) {
+            pull("postgres", args.postgres);
+        }
+
+        const { apiServer, dagProcessor, executionApi, jobs, scheduler, triggerer, worker } = args.serviceAccounts;
+        const schedulerAccount = account(names.scheduler, "scheduler", airflow, scheduler);
+        allow(schedulerAccount, "scheduler", schedulerRules);
+        const apiServerAccount = account(names.apiServer, "api-server", airflow, apiServer);
+        allow(apiServerAccount, "api-server", apiServerRules);
+        const executionApiAccount = args.hasExecutionApi
+            ? account(names.executionApi, "execution-api", airflow, executionApi)
+            : apiServerAccount;
+        const dagProcessorAccount = account(names.dagProcessor, "dag-processor", airflow, dagProcessor);
         const triggererAccount = account(names.triggerer, "triggerer", airflow, triggerer);
-        account(names.jobs, "jobs", airflow, jobs);
+        const jobsAccount = account(names.jobs, "jobs", airflow, jobs);
         if (args.postgres !== undefined) {
             account(names.postgres, "postgres", args.postgres);
         }
@@ -106,6 +136,15 @@ export class AirflowAccess extends pulumi.ComponentResource {
             }
         }
 
-        this.registerOutputs({});
+        this.names = pulumi.output({
+            apiServer: apiServerAccount.name,
+            executionApi: executionApiAccount.name,
+            scheduler: schedulerAccount.name,
+            dagProcessor: dagProcessorAccount.name,
+            triggerer: triggererAccount.name,
+            jobs: jobsAccount.name,
+            worker: workerAccount.name,
+        });
+        this.registerOutputs({ names: this.names });
     }
 }

@@ -1,10 +1,10 @@
 import type * as k8s from "@pulumi/kubernetes";
-import type { WorkerSettings } from "../airflowKubernetesDefaults";
+import type { WorkerSettings } from "../settings/airflowKubernetesDefaults";
 
 type PolicyRule = k8s.types.input.rbac.v1.PolicyRule;
 
 /**
- * What the scheduler does with task pods, and nothing else: no exec, no secrets, no other kind.
+ * Rights of the scheduler on task pods, and no others: no exec, no secrets, no other kind.
  *
  * @see https://airflow.apache.org/docs/apache-airflow-providers-cncf-kubernetes/stable/kubernetes_executor.html
  */
@@ -15,15 +15,15 @@ export const schedulerRules: PolicyRule[] = [
     { apiGroups: [""], resources: ["events"], verbs: ["list"] },
 ];
 
-/** What the api-server needs to show the log of a task while it runs. */
+/** Rights of the api-server, which shows the log of a task while it runs. */
 export const apiServerRules: PolicyRule[] = [
     { apiGroups: [""], resources: ["pods"], verbs: ["get", "list"] },
     { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
 ];
 
 /**
- * What tasks need that make pods themselves: KubernetesPodOperator makes, follows and removes a pod, and fetches its result
- * with a command in it. KubernetesJobOperator does so with a Job, which adds no power: a Job makes pods.
+ * Rights of tasks that create pods themselves: KubernetesPodOperator creates, follows and deletes a pod, and fetches its result
+ * with a command in it. KubernetesJobOperator does the same with a Job, which adds no power: a Job creates pods.
  *
  * @see https://airflow.apache.org/docs/apache-airflow-providers-cncf-kubernetes/stable/operators.html
  */
@@ -37,8 +37,8 @@ export const podOperatorRules: PolicyRule[] = [
 ];
 
 /**
- * What the triggerer does for such a task that is deferred: it follows the pod or Job, reads its log, and removes the pod of a
- * task that was cancelled.
+ * Rights of the triggerer for deferred tasks of these operators: it follows the pod or Job, reads its log, and deletes the pod
+ * of a cancelled task.
  *
  * @see https://airflow.apache.org/docs/apache-airflow-providers-cncf-kubernetes/stable/operators.html
  */
@@ -50,12 +50,15 @@ export const triggererRules: PolicyRule[] = [
     { apiGroups: ["batch"], resources: ["jobs/status"], verbs: ["get"] },
 ];
 
-/** Whether tasks, and the triggerer for those that are deferred, speak to the Kubernetes API. */
+/** Whether tasks use the Kubernetes API, and so the triggerer for deferred ones. */
 export function tasksUseKubernetes({ kubernetesPodOperator, rules }: WorkerSettings): boolean {
     return kubernetesPodOperator || rules.length > 0;
 }
 
-/** What the Job that prepares the volumes does in its own namespace: one pod, and why that does not run. */
+/**
+ * Rights of the Job that prepares the volumes, in its own namespace: on its one pod, and on the events that say why the pod
+ * does not start.
+ */
 export const preparationRules: PolicyRule[] = [
     { apiGroups: [""], resources: ["pods"], verbs: ["create", "delete", "get"] },
     { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },

@@ -1,10 +1,26 @@
-import type { Problem } from "../problems";
-import { type AddedMetadata, addedMetadataProblems } from "../validation/metadata";
-import type { ServiceAccountsArgs } from "./serviceAccountsArgs";
+import type { ServiceAccountArgs, ServiceAccountsArgs } from "../settings/serviceAccountsArgs";
+import { check, dnsName } from "../validation/checks";
+import { addedMetadataProblems } from "../validation/metadata";
+import type { Problem } from "../validation/problems";
 
-/** Problems of what a cloud is to know ServiceAccounts by. */
+/** Problems of ServiceAccounts that exist, and of annotations and labels of the component's. */
 export function serviceAccountsProblems(accounts: ServiceAccountsArgs): Problem[] {
-    return Object.entries(accounts as Record<string, AddedMetadata | undefined>).flatMap(([noun, given = {}]) =>
-        addedMetadataProblems(`serviceAccounts.${noun}`, given, ["app.kubernetes.io/"]),
-    );
+    return Object.entries(accounts as Record<string, ServiceAccountArgs | undefined>).flatMap(([noun, given = {}]) => {
+        const path = `serviceAccounts.${noun}`;
+        const { existing } = given;
+        return [
+            ...addedMetadataProblems(path, given, ["app.kubernetes.io/"]),
+            ...(typeof existing === "string" ? dnsName(`${path}.existing`, existing) : []),
+            ...(existing === undefined
+                ? []
+                : (["annotations", "labels"] as const).flatMap((field) =>
+                      check(
+                          given[field] === undefined,
+                          `${path}.${field}`,
+                          undefined,
+                          `nothing with ${path}.existing: that ServiceAccount is somebody else's`,
+                      ),
+                  )),
+        ];
+    });
 }

@@ -1,27 +1,30 @@
 import type * as k8s from "@pulumi/kubernetes";
-import type { AirflowSettings, ProcessSettings } from "../airflowKubernetesDefaults";
-import { packagesEnvironment } from "../dags/packagesEnvironment";
+import { packagesEnvironment } from "../dags/packages/packagesEnvironment";
+import { wholeNames } from "../kubernetes/dns";
 import { type Labels, objectLabels, selectorLabels } from "../kubernetes/labels";
+import type { PlacedNamespace } from "../kubernetes/placedNamespace";
 import type { Check } from "../kubernetes/probes";
 import { livenessProbe, readinessProbe, startupProbe } from "../kubernetes/probes";
+import { metricsSecrets } from "../monitoring/metricsEnvironment";
+import { airflowPodSpec, type Mount } from "../pods/airflowPod";
+import { type Environment, plainEnvironment, userEnvironment } from "../pods/environment";
 import { leavesLostNode, spreadOverNodes } from "../pods/placement";
 import { mergePodTemplate } from "../pods/podTemplate";
-import { airflowPodSpec, type Mount } from "./airflowPod";
+import type { SecretKeys } from "../pods/secretKeys";
+import type { AirflowSettings, ProcessSettings } from "../settings/airflowKubernetesDefaults";
+import { accountName } from "../settings/serviceAccountsSettings";
 import {
-    type Environment,
     extensionEnvironment,
     type ProcessSecret,
-    plainEnvironment,
     processEnvironment,
     secretEnvironment,
-    userEnvironment,
+    secretMounts,
 } from "./environment";
-import type { SecretKeys } from "./secretKeys";
 
 /** Arguments shared by Airflow's processes and its Jobs. */
 export interface AirflowPartArgs {
     readonly instance: string;
-    readonly namespace: k8s.core.v1.Namespace;
+    readonly namespace: PlacedNamespace;
     readonly settings: AirflowSettings;
     readonly keys: SecretKeys;
 }
@@ -30,11 +33,16 @@ export interface AirflowPartArgs {
 export interface AirflowProcessArgs extends AirflowPartArgs {
     /** Files that the component adds to Airflow. */
     readonly extension: Mount;
+    /** The user's own settings of Airflow, if there are any. */
+    readonly localSettings?: Mount;
+    /** Hash of the plugins beside the DAGs, as far as they are known. */
+    readonly pluginsHash?: string;
 }
 
-/** Airflow's processes, and the names of their containers, which are those of their commands. */
+/** Airflow's processes, and the names of their containers, which are those of their commands but for the second api-server. */
 export const processContainers = {
     apiServer: "api-server",
+    executionApi: "execution-api",
     scheduler: "scheduler",
     dagProcessor: "dag-processor",
     triggerer: "triggerer",
@@ -42,47 +50,59 @@ export const processContainers = {
 
 /** One of Airflow's long-running processes. */
 export interface AirflowProcess extends AirflowProcessArgs {
-    /** Its name on Airflow's command line, which is its container's name as well. */
+    /** Name of its container, which is its name on Airflow's command line as well unless `args` has another. */
     readonly command: (typeof processContainers)[keyof typeof processContainers];
     /**
-     * What the image runs, made of what it would run otherwise.
+     * Arguments of the image, made from the default ones.
      * @default - the command of Airflow
      */
     readonly args?: (start: readonly string[]) => string[];
-    /** Whether it ends when the database goes away, and is then to be started again when that is back. */
+    /** Whether it ends when the database goes away, and has to be restarted once the database is back. */
     readonly endsWithoutDatabase: boolean;
-    /** Name of its workload and ServiceAccount. */
+    /** Name of its workload. */
     readonly objectName: string;
+    /** Its ServiceAccount. */
+    readonly account: keyof typeof processContainers;
     readonly process: ProcessSettings;
     readonly secrets: readonly ProcessSecret[];
     /** Variables that only this process has. */
     readonly environment?: Environment;
     readonly mounts: readonly Mount[];
+    /** Whether it loads the plugins beside the DAGs. */
+    readonly loadsPlugins: boolean;
     /** Whether it speaks to the Kubernetes API. */
     readonly serviceAccountToken?: boolean;
     readonly port?: { readonly name: string; readonly containerPort: number };
     /** How long it may take to stop, in seconds. */
     readonly terminationGracePeriodSeconds: number;
-    /** How it is asked whether it works. */
+    /**
+     * How long it goes on before it is told to stop, in seconds, for requests that are still sent to it.
+     * @default - not at all
+     */
+    readonly preStopSeconds?: number;
+    /** How its health is checked. */
     readonly health: Health;
 }
+
+/** Rolls a process when its plugins change, of which it loads each once. */
+const pluginsAnnotation = "airflow-kubernetes/plugins";
 
 /** Checks of a process. */
 export interface Health {
     readonly check: Check;
-    /** What is asked until the first success; `check` if left out. */
+    /** Check until the first success; `check` if unset. */
     readonly startupCheck?: Check;
     /** Seconds between two checks at the start. */
     readonly startupPeriodSeconds?: number;
     /** Seconds between two checks afterwards. */
     readonly periodSeconds?: number;
-    /** Whether traffic is sent to it, which a failing check then stops. */
+    /** Whether its Service sends traffic to it only while the check succeeds. */
     readonly readiness?: boolean;
 }
 
-/** What a Deployment and a StatefulSet of an Airflow process have in common. */
+/** Fields shared by the Deployments and StatefulSets of Airflow's processes. */
 export interface Workload {
-    readonly metadata: { name: string; namespace: k8s.core.v1.Namespace["metadata"]["name"]; labels: Labels };
+    readonly metadata: { name: string; namespace: PlacedNamespace["metadata"]["name"]; labels: Labels };
     readonly replicas: number;
     readonly selector: { matchLabels: Labels };
     readonly template: k8s.types.input.core.v1.PodTemplateSpec;
@@ -90,7 +110,7 @@ export interface Workload {
 
 /** Metadata, selector and pod of a process. */
 export function airflowWorkload(process: AirflowProcess): Workload {
-    const { command, instance, health, settings, objectName } = process;
+    const { command, instance, health, settings, objectName, localSettings } = process;
     const { env, podTemplate, replicas, resources } = process.process;
     const labels = objectLabels(instance, command);
     const matchLabels = selectorLabels(instance, command);
@@ -100,15 +120,23 @@ export function airflowWorkload(process: AirflowProcess): Workload {
         ...process.environment,
     };
     const start = process.endsWithoutDatabase ? ["python", "-m", "airflow_kubernetes.patient", command] : [command];
+    const plugins = process.loadsPlugins ? process.pluginsHash : undefined;
     const template = {
-        metadata: { labels },
+        metadata: { labels, ...(plugins !== undefined && { annotations: { [pluginsAnnotation]: plugins } }) },
         spec: airflowPodSpec({
-            serviceAccount: objectName,
+            serviceAccount: accountName(settings.serviceAccounts, process.account),
             serviceAccountToken: process.serviceAccountToken,
             imagePullSecrets: settings.airflow.imagePullSecrets,
-            mounts: [...process.mounts, process.extension],
+            podUser: settings.airflow.podUser,
+            mounts: [
+                ...process.mounts,
+                ...secretMounts(process.keys, process.secrets),
+                process.extension,
+                ...(localSettings ? [localSettings] : []),
+            ],
             temporarySizeLimit: resources.limits["ephemeral-storage"],
             pod: {
+                ...wholeNames,
                 terminationGracePeriodSeconds: process.terminationGracePeriodSeconds,
                 ...spreadOverNodes(replicas, matchLabels),
             },
@@ -117,13 +145,20 @@ export function airflowWorkload(process: AirflowProcess): Workload {
                 image: settings.airflow.image,
                 args: process.args?.(start) ?? start,
                 ...userEnvironment(
-                    [...plainEnvironment(own), ...secretEnvironment(process.keys, process.secrets)],
+                    [
+                        ...plainEnvironment(own),
+                        ...secretEnvironment(process.keys, process.secrets),
+                        ...metricsSecrets(settings),
+                    ],
                     settings.airflow,
                     env,
                 ),
                 ...(process.port && { ports: [process.port] }),
                 startupProbe: startupProbe(health.startupCheck ?? health.check, health.startupPeriodSeconds),
                 livenessProbe: livenessProbe(health.check, health.periodSeconds),
+                ...(process.preStopSeconds !== undefined && {
+                    lifecycle: { preStop: { exec: { command: ["sleep", String(process.preStopSeconds)] } } },
+                }),
                 ...(health.readiness && { readinessProbe: readinessProbe(health.check) }),
                 resources,
             },

@@ -1,22 +1,18 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { dagsMounts } from "../dags/dagsMounts";
 import { names } from "../kubernetes/names";
-import { workloadTimeouts } from "../kubernetes/timeouts";
+import type { Mount } from "../pods/airflowPod";
+import { paths } from "../pods/paths";
 import { type AirflowProcessArgs, airflowWorkload } from "./airflowProcess";
-import { disruptionBudget } from "./disruptionBudget";
 import { heartbeat } from "./heartbeat";
-import { paths } from "./paths";
-import type { WorkerTemplates } from "./workerTemplates";
+import { removingOldLogs } from "./oldLogs";
+import { processDeployment } from "./processDeployment";
 
 /** Arguments of {@link DagProcessor}. */
 export interface DagProcessorArgs extends AirflowProcessArgs {
-    readonly templates: WorkerTemplates;
+    /** The named templates of task pods. A DAG that asks for another one gets an import error. */
+    readonly templates: readonly Mount[];
 }
-
-/** Starts the dag-processor beside a loop that removes files of days before. */
-const removeOldLogs =
-    'folder=$1; shift; while sleep 3600; do find "$folder" -type f -mmin +1440 -delete; done & exec "$@"';
 
 /**
  * The dag-processor, the only process that runs the top level of DAG files.
@@ -31,29 +27,25 @@ export class DagProcessor extends pulumi.ComponentResource {
         const workload = airflowWorkload({
             ...args,
             command: "dag-processor",
-            // Airflow also writes what it logs there to a file for each day and DAG file, and never removes one.
-            args: (start) => ["bash", "-c", removeOldLogs, "bash", paths.ownLogs, ...start],
+            // Airflow also logs to a file per day and DAG file there, and never deletes one.
+            args: (start) => removingOldLogs(paths.ownLogs, { minutes: 1440, bytes: 2 ** 30 }, start),
             endsWithoutDatabase: true,
+            loadsPlugins: true,
             objectName: names.dagProcessor,
+            account: "dagProcessor",
             process: args.settings.dagProcessor,
-            secrets: ["databaseConnection", "fernetKey", "gitConnection"],
+            secrets: ["databaseConnection", "fernetKey", "bundleConnections"],
             // What DAG files print is its own log. In files on the shared volume, each parse would wait for that.
             environment: {
                 AIRFLOW__LOGGING__BASE_LOG_FOLDER: paths.ownLogs,
                 AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY: `${paths.ownLogs}/dag_processor`,
                 AIRFLOW__LOGGING__DAG_PROCESSOR_LOG_TARGET: "stdout",
             },
-            mounts: [...dagsMounts(args.settings), ...args.templates.named],
+            mounts: [...dagsMounts(args.settings), ...args.templates],
             terminationGracePeriodSeconds: 30,
             health: heartbeat("DagProcessorJob"),
         });
-        const { metadata, replicas, selector, template } = workload;
-        new k8s.apps.v1.Deployment(
-            `${name}-deployment`,
-            { metadata, spec: { replicas, selector, template } },
-            { parent: this, customTimeouts: workloadTimeouts },
-        );
-        disruptionBudget(name, workload, this);
+        processDeployment(name, workload, this);
 
         this.registerOutputs({});
     }

@@ -1,55 +1,83 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { AirflowSettings, CommonSettings } from "../airflowKubernetesDefaults";
 import { dagsEnvironment } from "../dags/dagsEnvironment";
-import { connectionVariable } from "../dags/gitBundle";
-import { packagesEnvironment } from "../dags/packagesEnvironment";
+import { packagesEnvironment } from "../dags/packages/packagesEnvironment";
 import { databaseEnvironment } from "../database/connection";
 import { isFields } from "../kubernetes/fields";
 import { mapInput } from "../kubernetes/known";
-import { literal } from "../kubernetes/literal";
+import { PodUser } from "../kubernetes/podSecurity";
 import type { SecretKeyArgs } from "../kubernetes/secretKeyArgs";
-import { logsConnectionVariable, remoteLogsEnvironment } from "../logs/remoteLogs";
-import { executionApiUrl, redirectBase } from "../networking/urls";
+import { backupConnectionVariable, logsConnectionVariable, remoteLogsEnvironment } from "../logs/remoteLogs";
+import { metricsEnvironment } from "../monitoring/metricsEnvironment";
+import { executionApiUrl, isHttps, redirectBase } from "../networking/urls";
+import type { Mount } from "../pods/airflowPod";
+import { type Environment, fromSecret } from "../pods/environment";
+import { paths } from "../pods/paths";
+import type { SecretKeys, SecretVariable } from "../pods/secretKeys";
+import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
+import { AuthManager } from "../settings/authArgs";
+import { sharesVolumes } from "../settings/storageSettings";
 import { outageEnvironment } from "./outages";
-import { paths } from "./paths";
-import type { SecretKeys } from "./secretKeys";
+import { authEnvironment } from "./signIn";
 
 type EnvVar = k8s.types.input.core.v1.EnvVar;
 
 /** The executor, by the name that a task may ask for it by. */
 const executor = "KubernetesExecutor";
 
-/** Environment variables by name: a name cannot come twice. */
-export type Environment = Record<string, pulumi.Input<string>>;
-
-/** What every process and every task is told. Nothing in it is secret. */
+/** Environment of every process and every task. Nothing in it is secret. */
 export function commonEnvironment(settings: AirflowSettings): Environment {
     return { ...dagsEnvironment(settings.dags), ...installationEnvironment(settings) };
 }
 
-/** What of that is the same however DAGs arrive. */
+/** What whatever runs Airflow needs. */
+const startEnvironment = {
+    AIRFLOW__CORE__LOAD_EXAMPLES: "False",
+    // All options come from the environment. Without a file, each process would first write one of some thousand lines,
+    // which a read-only root file system does not allow.
+    AIRFLOW_CONFIG: "/dev/null",
+    // The image would otherwise check the database before each start. Tasks have none, and the processes start only after
+    // the migration Job has used it.
+    CONNECTION_CHECK_MAX_COUNT: "0",
+} as const;
+
+/** The part of it that does not depend on the DAG delivery. */
 function installationEnvironment(settings: AirflowSettings): Environment {
     return {
         AIRFLOW__API__BASE_URL: settings.airflow.url,
         AIRFLOW__CORE__EXECUTION_API_SERVER_URL: executionApiUrl(settings.airflow, settings.namespaces),
-        AIRFLOW__CORE__LOAD_EXAMPLES: "False",
+        ...startEnvironment,
         AIRFLOW__LOGGING__COLORED_CONSOLE_LOG: "False",
         AIRFLOW__USAGE_DATA_COLLECTION__ENABLED: "False",
-        // All options come from the environment. Where there is no file, each process would write one of some thousand
-        // lines before it begins, which a read-only root file system does not let it.
-        AIRFLOW_CONFIG: "/dev/null",
-        // The image would otherwise look for the database before each start. Tasks have none, and the processes are not
-        // started before the migration Job has used it.
-        CONNECTION_CHECK_MAX_COUNT: "0",
         ...outageEnvironment,
+        ...userVariables(settings.airflow.podUser),
         ...remoteLogsEnvironment(settings),
     };
 }
 
-/** What Airflow's own processes are told. What Jobs are told comes last, because the user's options are in it. */
+/** Stands in for an entry of the user in /etc/passwd, which a user that the platform chooses does not have. */
+function userVariables(podUser: PodUser): Environment {
+    return podUser === PodUser.Platform ? { HOME: "/home/airflow", USER: "airflow" } : {};
+}
+
+/** Environment of Airflow's own processes. The user's options come last. */
 export function processEnvironment(settings: AirflowSettings): Environment {
-    return { ...dagsEnvironment(settings.dags), ...jobEnvironment(settings) };
+    return {
+        ...dagsEnvironment(settings.dags),
+        ...liveLogEnvironment(settings),
+        // The migration Job has seen to it. After one that has failed half-way, a process of the version before could not be started
+        // anew.
+        AIRFLOW__DATABASE__CHECK_MIGRATIONS: "False",
+        ...serverEnvironment(settings),
+    };
+}
+
+/**
+ * The log of a task that runs is on the shared volume. Where there is none, the api-server asks Kubernetes for that of its pod,
+ * of which it would show a hundred lines.
+ */
+function liveLogEnvironment(settings: AirflowSettings): Environment {
+    return sharesVolumes(settings) ? {} : { AIRFLOW__KUBERNETES_EXECUTOR__RUNNING_POD_LOG_LINES: "10000" };
 }
 
 /**
@@ -65,39 +93,62 @@ export function extensionEnvironment(packages: Environment): Environment {
     };
 }
 
-/** What Jobs are told that work on the database alone. A change of how DAGs arrive is none to them, and runs none again. */
-export function jobEnvironment(settings: AirflowSettings): Environment {
+/** Sections of options that Jobs read which only use the database. */
+const databaseSections: ReadonlySet<string> = new Set(["database", "fab"]);
+
+/**
+ * Environment of Jobs that only use the database. It leaves out all that they do not read, so that a change of it does not re-run
+ * them.
+ */
+export function databaseJobEnvironment(settings: AirflowSettings): Environment {
+    const options = Object.entries(settings.airflow.options).filter(([section]) =>
+        databaseSections.has(section.toLowerCase()),
+    );
+    return {
+        ...startEnvironment,
+        ...userVariables(settings.airflow.podUser),
+        ...databaseEnvironment(settings),
+        ...authEnvironment(settings),
+        AIRFLOW__CORE__EXECUTOR: executor,
+        ...optionEnvironment(Object.fromEntries(options)),
+    };
+}
+
+/** Environment of Airflow's own processes, but for what concerns DAGs. */
+function serverEnvironment(settings: AirflowSettings): Environment {
     return {
         ...installationEnvironment(settings),
         ...databaseEnvironment(settings),
-        AIRFLOW__API__BASE_URL: redirectBase(settings.airflow.url),
-        AIRFLOW__CORE__AUTH_MANAGER: "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
+        AIRFLOW__API__BASE_URL: mapInput(settings.airflow.url, redirectBase),
+        ...authEnvironment(settings),
         AIRFLOW__CORE__EXECUTOR: executor,
         AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL: String(settings.dags.refreshSeconds),
-        AIRFLOW__FAB__ENABLE_PROXY_FIX: "True",
-        // The Job of the first user writes permissions and roles, once. Processes that did it side by side as they start
-        // would run into each other.
-        AIRFLOW__FAB__UPDATE_FAB_PERMS: "False",
+        ...(settings.auth.manager === AuthManager.Fab && {
+            // The cookie of a log-in is told by the request; that of its session is not.
+            AIRFLOW__FAB__COOKIE_SECURE: mapInput(settings.airflow.url, (url) => (isHttps(url) ? "True" : "False")),
+            AIRFLOW__FAB__ENABLE_PROXY_FIX: "True",
+        }),
         AIRFLOW__KUBERNETES_EXECUTOR__MULTI_NAMESPACE_MODE: "False",
         AIRFLOW__KUBERNETES_EXECUTOR__NAMESPACE: settings.namespaces.workers,
         AIRFLOW__KUBERNETES_EXECUTOR__POD_TEMPLATE_FILE: paths.podTemplate,
-        // A quota that is used up, or an API server that is away, is waited for. What ends the wait is Airflow's own limit for
-        // queued tasks.
+        // Tasks wait for a used-up quota or an API server that is away, up to Airflow's own limit for queued tasks.
         AIRFLOW__KUBERNETES_EXECUTOR__TASK_PUBLISH_MAX_RETRIES: "-1",
         AIRFLOW__KUBERNETES_EXECUTOR__WORKER_PODS_CREATION_BATCH_SIZE: String(settings.workers.podsCreationBatchSize),
         AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK: "True",
-        // How soon a scheduler removes the finished pods of one that was lost; five minutes by default.
+        // Interval in which a scheduler deletes the finished pods of a lost one; five minutes by default.
         AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL: "60",
+        ...metricsEnvironment(settings),
         ...optionEnvironment(settings.airflow.options),
     };
 }
 
-/** What a task is told. It reads its DAG file anew, in which a task may name the executor. */
+/** Environment of a task. It parses its DAG file again, in which a task may name the executor. */
 export function workerEnvironment(settings: AirflowSettings): Environment {
     return {
         ...commonEnvironment(settings),
         AIRFLOW__CORE__EXECUTOR: executor,
         ...packagesEnvironment(settings),
+        ...metricsEnvironment(settings),
         ...optionEnvironment(settings.airflow.options),
     };
 }
@@ -107,7 +158,7 @@ export function optionVariable(section: string, key: string): string {
     return `AIRFLOW__${section}__${key}`.toUpperCase().replaceAll(".", "_");
 }
 
-function optionEnvironment(options: Record<string, Record<string, string>>): Environment {
+function optionEnvironment(options: AirflowSettings["airflow"]["options"]): Environment {
     return Object.fromEntries(
         Object.entries(options).flatMap(([section, keys]) =>
             Object.entries(keys).map(([key, value]) => [optionVariable(section, key), value]),
@@ -115,70 +166,50 @@ function optionEnvironment(options: Record<string, Record<string, string>>): Env
     );
 }
 
-/** Circles of secrets, by the variables that carry them. */
+/** Environment variable of each secret. */
 export const secretVariables = {
     databaseConnection: "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
     asyncDatabaseConnection: "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC",
     fernetKey: "AIRFLOW__CORE__FERNET_KEY",
-    jwtSecret: "AIRFLOW__API_AUTH__JWT_SECRET",
+    jwtKey: "AIRFLOW__API_AUTH__JWT_SECRET",
     apiSecretKey: "AIRFLOW__API__SECRET_KEY",
     logsConnection: logsConnectionVariable,
-    gitConnection: connectionVariable,
+    backupConnection: backupConnectionVariable,
+    oidcClientSecret: "AIRFLOW_KUBERNETES_OIDC_CLIENT_SECRET",
+    ldapBindPassword: "AIRFLOW_KUBERNETES_LDAP_BIND_PASSWORD",
+    keycloakClientSecret: "AIRFLOW__KEYCLOAK_AUTH_MANAGER__CLIENT_SECRET",
 } as const satisfies Partial<Record<keyof SecretKeys, string>>;
 
-/** A secret that a process may know. */
-export type ProcessSecret = keyof typeof secretVariables;
+/** A secret that a process may know, or several by their variables: connections to bundles of DAGs, passwords. */
+export type ProcessSecret = keyof typeof secretVariables | "bundleConnections" | "simplePasswords";
 
-/** Secrets of a process, by reference, as far as there are any. Who may know the database may know both of its URLs. */
+/** Secrets of a process, by reference, as far as they exist. A process with the database's URL gets the one for each driver. */
 export function secretEnvironment(keys: SecretKeys, secrets: readonly ProcessSecret[]): EnvVar[] {
     const all = secrets.flatMap((secret): ProcessSecret[] =>
         secret === "databaseConnection" ? [secret, "asyncDatabaseConnection"] : [secret],
     );
-    const variables = all.flatMap((secret) => {
-        const { value, with: others = {} } = keys[secret] ?? {};
-        return value === undefined
-            ? []
-            : [
-                  ...Object.entries(others).map(([name, key]) => fromSecret(name, key)),
-                  isSecretKey(value)
-                      ? fromSecret(secretVariables[secret], value)
-                      : { name: secretVariables[secret], value },
-              ];
-    });
+    const variables = all
+        .flatMap((secret): [string, SecretVariable | undefined][] =>
+            secret === "bundleConnections" || secret === "simplePasswords"
+                ? Object.entries(keys[secret] ?? {})
+                : [[secretVariables[secret], keys[secret]]],
+        )
+        .flatMap(([variable, { value, with: others = {} } = {}]) =>
+            value === undefined
+                ? []
+                : [
+                      ...Object.entries(others).map(([name, key]) => fromSecret(name, key)),
+                      isSecretKey(value) ? fromSecret(variable, value) : { name: variable, value },
+                  ],
+        );
     return variables.filter(({ name }, index) => variables.findIndex((other) => other.name === name) === index);
+}
+
+/** Files that a pod with these secrets needs. */
+export function secretMounts(keys: SecretKeys, secrets: readonly ProcessSecret[]): Mount[] {
+    return secrets.includes("databaseConnection") && keys.databaseAuthority ? [keys.databaseAuthority] : [];
 }
 
 function isSecretKey(value: SecretKeyArgs | pulumi.Input<string>): value is SecretKeyArgs {
     return isFields(value) && "key" in value;
-}
-
-/** One variable that a Secret fills. */
-export function fromSecret(name: string, { name: secretName, key }: SecretKeyArgs): EnvVar & { name: string } {
-    return { name, valueFrom: { secretKeyRef: { name: secretName, key } } };
-}
-
-/** Plain variables, in the order of their names, so that equal settings give equal pods. */
-export function plainEnvironment(environment: Environment): EnvVar[] {
-    return Object.entries(environment)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([name, value]) => ({ name, value: mapInput(value, literal) }));
-}
-
-/**
- * A container's variables: the component's, and in place of those of the same name the user's. The API server refuses a
- * name that comes twice.
- *
- * @param common Variables that the user gives to all containers of Airflow.
- * @param variables Variables that the user gives to this one.
- */
-export function userEnvironment(
-    own: readonly EnvVar[],
-    common: Pick<CommonSettings, "env" | "envFrom">,
-    variables: readonly EnvVar[] = [],
-): Pick<k8s.types.input.core.v1.Container, "env" | "envFrom"> {
-    const env = [common.env, variables].reduce<EnvVar[]>(
-        (all, given) => [...all.filter(({ name }) => !given.some((variable) => variable.name === name)), ...given],
-        [...own],
-    );
-    return { env, ...(common.envFrom.length > 0 && { envFrom: common.envFrom }) };
 }

@@ -1,15 +1,14 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { fieldsOf } from "../kubernetes/fields";
-import type { Problem } from "../problems";
 import { check, dnsName } from "../validation/checks";
+import type { Problem } from "../validation/problems";
 import { keyProblems } from "../validation/secrets";
-import { secretVariables } from "./environment";
-import { ownedVariables, secretVariableNames } from "./ownedVariables";
+import { heartbeatVariables, insteadOf, namesOf, secretRemedy } from "./ownedVariables";
 
 type EnvVar = k8s.types.input.core.v1.EnvVar;
 type EnvFromSource = k8s.types.input.core.v1.EnvFromSource;
 
-/** Everything that is wrong with variables of a user for containers of Airflow. */
+/** Everything that is wrong with a user's environment variables for Airflow's containers. */
 export function environmentProblems(path: string, variables: readonly EnvVar[]): Problem[] {
     return variables.flatMap(({ name, value, valueFrom }, index) => {
         const at = `${path}[${index}]`;
@@ -32,13 +31,13 @@ export function environmentProblems(path: string, variables: readonly EnvVar[]):
             ...check((value === undefined) !== (valueFrom === undefined), at, name, "either value or valueFrom"),
             ...sourceProblems(`${at}.valueFrom`, valueFrom),
             ...(valueFrom === undefined
-                ? variableFault(`${at}.name`, name.toUpperCase(), name)
-                : referenceFault(`${at}.name`, name.toUpperCase())),
+                ? variableFault(`${at}.name`, name.toUpperCase(), name, value)
+                : referenceFault(`${at}.name`, name.toUpperCase(), valueFrom)),
         ];
     });
 }
 
-/** Processes find the component's executor by it. */
+/** Airflow's processes find the component's executor through it. */
 export function searchPathProblems(path: string, variables: readonly EnvVar[]): Problem[] {
     return variables.flatMap(({ name }, index) =>
         check(
@@ -51,7 +50,7 @@ export function searchPathProblems(path: string, variables: readonly EnvVar[]): 
     );
 }
 
-/** Everything that is wrong with whole ConfigMaps and Secrets of variables. */
+/** Everything that is wrong with ConfigMaps and Secrets of environment variables. */
 export function environmentSourcesProblems(path: string, sources: readonly EnvFromSource[]): Problem[] {
     return sources.flatMap((source, index) => {
         const at = `${path}[${index}]`;
@@ -69,24 +68,60 @@ export function environmentSourcesProblems(path: string, sources: readonly EnvFr
     });
 }
 
-/** A problem when a user sets a variable that the component sets, or one that holds a secret. */
-export function variableFault(path: string, variable: string, value: unknown): Problem[] {
-    // AIRFLOW__X__Y_CMD and AIRFLOW__X__Y_SECRET set the option Y as well.
-    const base = variable.replace(/_(CMD|SECRET)$/, "");
-    if (secretVariableNames.has(variable) || secretVariableNames.has(base)) {
-        return [{ path, allowed: "no option that holds a secret: it would be readable in every pod" }];
+/** Problems of a variable with a literal value: one that the component sets or relies on, and one that holds a secret. */
+export function variableFault(path: string, variable: string, value: unknown, given: unknown = value): Problem[] {
+    const secret = secretRemedy(variable);
+    if (secret !== undefined) {
+        const what = variable.startsWith("AIRFLOW_CONN_") ? "connection" : "option";
+        return [{ path, allowed: `no ${what} that holds a secret: it would be readable in every pod`, remedy: secret }];
     }
-    const instead = ownedVariables[variable] ?? ownedVariables[base];
-    return instead === undefined
-        ? []
-        : [{ path, value, allowed: `nothing: the component sets ${variable} itself`, remedy: instead }];
+    const instead = insteadOf(variable);
+    if (instead !== undefined) {
+        return [{ path, value, allowed: `nothing: the component decides on ${variable}`, remedy: instead }];
+    }
+    return [...credentialsFault(path, given), ...heartbeatFault(path, variable, given)];
 }
 
-/** By reference a user may give a process whatever Airflow reads, other than what the component gives it. */
-function referenceFault(path: string, variable: string): Problem[] {
-    const owned = variable in ownedVariables || Object.values<string>(secretVariables).includes(variable);
-    const allowed = `nothing: the component sets ${variable} itself`;
-    return check(!owned, path, variable, allowed, ownedVariables[variable]);
+/** A user and a password in a URL, other than one that Kubernetes puts there from a variable. */
+const credentials = /:\/\/[^/\s@]*:(?!\$\(\w+\)@)[^/\s@]+@/;
+
+/** A password in the URL of a proxy, a broker or an index would be readable in every pod. */
+function credentialsFault(path: string, given: unknown): Problem[] {
+    return typeof given === "string" && credentials.test(given)
+        ? [
+              {
+                  path,
+                  allowed: "no URL with a password: it would be readable in every pod",
+                  remedy: "Put the URL into a Secret, and name that in env with valueFrom.secretKeyRef.",
+              },
+          ]
+        : [];
+}
+
+function heartbeatFault(path: string, variable: string, given: unknown): Problem[] {
+    const isFine =
+        typeof given !== "string" || (/^\d+(\.\d+)?$/.test(given) && Number(given) > 0 && Number(given) <= 60);
+    return check(
+        isFine || !namesOf(variable).some((name) => heartbeatVariables.has(name)),
+        path,
+        given,
+        "seconds, more than 0 and at most 60: probes restart a process without a heartbeat for two minutes",
+    );
+}
+
+/** By reference, a user may set any variable that the component does not set itself; a secret from a Secret only. */
+function referenceFault(path: string, variable: string, source: unknown): Problem[] {
+    const instead = insteadOf(variable);
+    const secret = secretRemedy(variable);
+    const isOpen = secret !== undefined && fieldsOf(source).configMapKeyRef !== undefined;
+    return instead === undefined
+        ? check(
+              !isOpen,
+              path,
+              variable,
+              "a secret from valueFrom.secretKeyRef: whoever reads a namespace reads its ConfigMaps",
+          )
+        : [{ path, value: variable, allowed: `nothing: the component decides on ${variable}`, remedy: instead }];
 }
 
 function sourceProblems(path: string, source: unknown): Problem[] {

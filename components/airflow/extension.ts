@@ -3,20 +3,28 @@ import { join } from "node:path";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { objectLabels } from "../kubernetes/labels";
-import type { Mount } from "./airflowPod";
-import { paths } from "./paths";
+import type { PlacedNamespace } from "../kubernetes/placedNamespace";
+import { replacedWithData } from "../kubernetes/replacement";
+import type { Mount } from "../pods/airflowPod";
+import { paths } from "../pods/paths";
 
 /** Files of the extension, as Python finds them below one folder. */
 const files = [
     "airflow_kubernetes/__init__.py",
+    "airflow_kubernetes/ended_pods.py",
     "airflow_kubernetes/executor.py",
     "airflow_kubernetes/guarded.py",
+    "airflow_kubernetes/heartbeat.py",
+    "airflow_kubernetes/keys.py",
     "airflow_kubernetes/limits.py",
+    "airflow_kubernetes/lookups.py",
+    "airflow_kubernetes/passwords.py",
     "airflow_kubernetes/patient.py",
     "airflow_kubernetes/pod_executor.py",
     "airflow_kubernetes/policies.py",
     "airflow_kubernetes/reasons.py",
     "airflow_kubernetes/task_log.py",
+    "airflow_kubernetes/uploads.py",
     "airflow_kubernetes.dist-info/METADATA",
     "airflow_kubernetes.dist-info/entry_points.txt",
 ];
@@ -24,12 +32,12 @@ const files = [
 /** Arguments of {@link Extension}. */
 export interface ExtensionArgs {
     readonly instance: string;
-    readonly namespace: k8s.core.v1.Namespace;
+    readonly namespace: PlacedNamespace;
 }
 
 /**
- * What the component adds to Airflow's processes: a KubernetesExecutor that no DAG can stop, cluster policies, and a start that
- * waits for the database.
+ * Python that the component adds to Airflow's processes: a KubernetesExecutor that no DAG can stop, cluster policies, a start that
+ * waits for the database, trust in two keys while they are rotated, and the check of a heartbeat.
  *
  * @see https://airflow.apache.org/docs/apache-airflow/stable/administration-and-deployment/cluster-policies.html
  */
@@ -53,7 +61,7 @@ export class Extension extends pulumi.ComponentResource {
                     files.map((path) => [key(path), readFileSync(join(__dirname, "python", path), "utf8")]),
                 ),
             },
-            { parent: this },
+            { parent: this, ...replacedWithData },
         );
 
         this.mount = {

@@ -1,18 +1,17 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { dagsMounts } from "../dags/dagsMounts";
 import { names, ports } from "../kubernetes/names";
 import { httpCheck } from "../kubernetes/probes";
-import { workloadTimeouts } from "../kubernetes/timeouts";
-import { logsMount } from "./airflowPod";
+import { logsMount, type Mount } from "../pods/airflowPod";
+import { sharesVolumes } from "../settings/storageSettings";
 import { type AirflowProcessArgs, airflowWorkload } from "./airflowProcess";
-import { disruptionBudget } from "./disruptionBudget";
 import { heartbeat } from "./heartbeat";
-import type { WorkerTemplates } from "./workerTemplates";
+import { processDeployment } from "./processDeployment";
 
 /** Arguments of {@link Scheduler}. */
 export interface SchedulerArgs extends AirflowProcessArgs {
-    readonly templates: WorkerTemplates;
+    /** The templates of task pods. */
+    readonly templates: Mount;
 }
 
 /**
@@ -29,30 +28,34 @@ export class Scheduler extends pulumi.ComponentResource {
             ...args,
             command: "scheduler",
             endsWithoutDatabase: true,
+            loadsPlugins: true,
             objectName: names.scheduler,
+            account: "scheduler",
             process: args.settings.scheduler,
-            secrets: ["databaseConnection", "fernetKey", "jwtSecret"],
-            mounts: [...dagsMounts(args.settings), logsMount(args.settings.storage.claims), args.templates.all],
+            environment: {
+                AIRFLOW_KUBERNETES_FAILED_POD_SECONDS: String(args.settings.workers.keepFailedPodsSeconds),
+                // Why a pod failed is for the log of its task. Where no volume is shared, it goes where the other logs go.
+                ...(!sharesVolumes(args.settings) && { AIRFLOW_KUBERNETES_UPLOAD_LOGS: "True" }),
+            },
+            secrets: [
+                "databaseConnection",
+                "fernetKey",
+                "jwtKey",
+                ...(sharesVolumes(args.settings) ? [] : (["logsConnection"] as const)),
+            ],
+            mounts: [...dagsMounts(args.settings), logsMount(args.settings.storage), args.templates],
             serviceAccountToken: true,
             port: { name: "health", containerPort: ports.schedulerHealth },
             // The next scheduler adopts the running tasks however this one ends, so there is nothing to wait for.
             terminationGracePeriodSeconds: 10,
-            // The endpoint takes a database that is away for a fault of the scheduler.
+            // The endpoint reports a database that is away as a fault of the scheduler.
             health: {
                 ...heartbeat("SchedulerJob"),
                 startupCheck: httpCheck(ports.schedulerHealth, "/health"),
                 startupPeriodSeconds: 3,
             },
         });
-        new k8s.apps.v1.Deployment(
-            `${name}-deployment`,
-            {
-                metadata: workload.metadata,
-                spec: { replicas: workload.replicas, selector: workload.selector, template: workload.template },
-            },
-            { parent: this, customTimeouts: workloadTimeouts },
-        );
-        disruptionBudget(name, workload, this);
+        processDeployment(name, workload, this);
 
         this.registerOutputs({});
     }

@@ -4,12 +4,15 @@ import { tasksUseKubernetes } from "../access/podRules";
 import { dagsMounts } from "../dags/dagsMounts";
 import { objectLabels } from "../kubernetes/labels";
 import { names, ports } from "../kubernetes/names";
+import { replacedWithData } from "../kubernetes/replacement";
 import { workloadTimeouts } from "../kubernetes/timeouts";
-import { logsMount, type Mount } from "./airflowPod";
+import { logsMount, type Mount } from "../pods/airflowPod";
+import { paths } from "../pods/paths";
+import { sharesVolumes } from "../settings/storageSettings";
 import { type AirflowProcessArgs, airflowWorkload } from "./airflowProcess";
 import { disruptionBudget } from "./disruptionBudget";
 import { heartbeat } from "./heartbeat";
-import { paths } from "./paths";
+import { keptLogs, removingOldLogs } from "./oldLogs";
 
 /**
  * The triggerer, which waits on behalf of deferred tasks. It is a StatefulSet for its stable host name only: the api-server
@@ -22,20 +25,26 @@ export class Triggerer extends pulumi.ComponentResource {
     constructor(name: string, args: AirflowProcessArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-kubernetes:index:Triggerer", name, {}, opts);
 
+        const { logs, storage } = args.settings;
         const usesKubernetes = tasksUseKubernetes(args.settings.workers);
         const workload = airflowWorkload({
             ...args,
             command: "triggerer",
+            ...(!sharesVolumes(args.settings) && {
+                args: (start) => removingOldLogs(paths.logs, keptLogs(logs), start),
+            }),
             endsWithoutDatabase: true,
+            loadsPlugins: true,
             objectName: names.triggerer,
+            account: "triggerer",
             process: args.settings.triggerer,
             secrets: ["databaseConnection", "fernetKey", "apiSecretKey", "logsConnection"],
             mounts: [
                 ...dagsMounts(args.settings),
-                logsMount(args.settings.storage.claims),
+                logsMount(storage),
                 ...(usesKubernetes ? [this.kubeconfig(name, args)] : []),
             ],
-            // It follows what deferred tasks have made, where tasks may make something.
+            // Where tasks may create pods and Jobs, it follows those of deferred tasks.
             serviceAccountToken: usesKubernetes,
             environment: usesKubernetes ? { KUBECONFIG: `${paths.kubeconfig}/config` } : {},
             port: { name: "logs", containerPort: ports.triggererLogs },
@@ -75,8 +84,8 @@ export class Triggerer extends pulumi.ComponentResource {
     }
 
     /**
-     * Leads to the cluster around the pod. A task finds that by itself where neither its operator nor a connection names
-     * a cluster; the same operator, deferred, looks for a file.
+     * A kubeconfig of the pod's own cluster. A task finds that cluster by itself where neither its operator nor a connection
+     * names one; the same operator, deferred, looks for a file.
      */
     private kubeconfig(name: string, { instance, namespace, settings }: AirflowProcessArgs): Mount {
         const config = new k8s.core.v1.ConfigMap(
@@ -85,7 +94,7 @@ export class Triggerer extends pulumi.ComponentResource {
                 metadata: { namespace: namespace.metadata.name, labels: objectLabels(instance, "triggerer") },
                 data: { config: JSON.stringify(inClusterConfig(settings.namespaces.workers)) },
             },
-            { parent: this },
+            { parent: this, ...replacedWithData },
         );
         return {
             volume: { name: "kubeconfig", configMap: { name: config.metadata.name } },

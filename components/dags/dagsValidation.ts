@@ -1,15 +1,16 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import { PodSecurityLevel } from "../kubernetes/podSecurity";
 import { podTemplateProblems } from "../pods/podTemplateValidation";
 import { airflowNames } from "../pods/reservedNames";
-import type { Problem } from "../problems";
-import { check, oneOf, pinnedImage, resources, wholeNumber } from "../validation/checks";
-import { dagsFolderFault } from "./dagsArchive";
-import { DagDelivery, GitSubmodules } from "./dagsArgs";
-import type { DagsVolumeSettings } from "./dagsSettings";
-import { gitProblems } from "./gitValidation";
-import { dagsArchiveFault } from "./tarFile";
+import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
+import { DagDelivery, GitSubmodules } from "../settings/dagsArgs";
+import type { DagsSettings, DagsVolumeSettings } from "../settings/dagsSettings";
+import { absolutePath, check, oneOf, pinnedImage, resources, wholeNumber } from "../validation/checks";
+import type { Problem } from "../validation/problems";
+import { bundlesProblems } from "./bundlesValidation";
+import { gitProblems } from "./git/gitValidation";
+import { dagsFolderFault } from "./volume/dagsArchive";
+import { dagsArchiveFault } from "./volume/tarFile";
 
 /** Everything that is wrong with the delivery of DAGs. Settings of a delivery that is not chosen do not count. */
 export function dagsProblems({ dags, airflow }: Pick<AirflowSettings, "dags" | "airflow">): Problem[] {
@@ -18,9 +19,8 @@ export function dagsProblems({ dags, airflow }: Pick<AirflowSettings, "dags" | "
         ...oneOf("dags.delivery", delivery, DagDelivery),
         ...(delivery === DagDelivery.Volume ? volumeProblems(dags.volume) : []),
         ...(delivery === DagDelivery.Image ? imageProblems(dags.image.path, airflow.image) : []),
-        ...(delivery === DagDelivery.GitSync || delivery === DagDelivery.GitBundle
-            ? gitProblems(delivery, dags.git)
-            : []),
+        ...placesProblems({ dags, airflow }),
+        ...pluginsProblems(dags),
         ...wholeNumber("dags.gitSync.periodSeconds", dags.gitSync.periodSeconds, 1, 3600),
         ...wholeNumber("dags.gitSync.depth", dags.gitSync.depth, 0, 1_000_000),
         ...oneOf("dags.gitSync.submodules", dags.gitSync.submodules, GitSubmodules),
@@ -32,7 +32,20 @@ export function dagsProblems({ dags, airflow }: Pick<AirflowSettings, "dags" | "
             podSecurity: PodSecurityLevel.Restricted,
             imageArgument: "dags.gitSync.image",
         }),
-        ...wholeNumber("dags.refreshSeconds", dags.refreshSeconds, 5, 30),
+        ...wholeNumber("dags.refreshSeconds", dags.refreshSeconds, 5, 3600),
+    ];
+}
+
+/** What is wrong with repositories and buckets, none of which is on this machine. */
+export function placesProblems({ dags, airflow }: Pick<AirflowSettings, "dags" | "airflow">): Problem[] {
+    const { delivery } = dags;
+    const reader = `the delivery ${delivery}`;
+    const isBundle = delivery === DagDelivery.GitBundle;
+    return [
+        ...(isBundle || delivery === DagDelivery.GitSync
+            ? gitProblems({ path: "dags.git", reader, isBundle }, dags.git, airflow.podUser)
+            : []),
+        ...bundlesProblems(dags, airflow.podUser),
     ];
 }
 
@@ -44,9 +57,15 @@ function volumeProblems({ folder, archive, image, imagePath }: DagsVolumeSetting
         ...(archive === undefined ? [] : ["archive"]),
         ...(fromImage ? ["image with imagePath"] : []),
     ];
-    if (given.length > 1) {
-        const allowed = "one source: folder, archive, or image with imagePath";
-        return [{ path: "dags.volume", allowed, remedy: `Given are ${given.join(" and ")}.` }];
+    if (given.length !== 1) {
+        const allowed = "one source of DAGs: folder, archive, or image with imagePath";
+        return [
+            {
+                path: "dags.volume",
+                allowed,
+                remedy: `Given ${given.length === 0 ? "is none" : `are ${given.join(" and ")}`}.`,
+            },
+        ];
     }
     if (fromImage) {
         return imageSourceProblems(image, imagePath);
@@ -65,7 +84,7 @@ function remedy(fault?: string): string {
     return `With this one, ${fault}. Paths are relative to the program.`;
 }
 
-function imageSourceProblems(image?: string, imagePath?: string): Problem[] {
+function imageSourceProblems(image?: pulumi.Input<string>, imagePath?: pulumi.Input<string>): Problem[] {
     return [
         ...(image === undefined
             ? [{ path: "dags.volume.image", allowed: "an image, together with dags.volume.imagePath" }]
@@ -90,8 +109,26 @@ function imageProblems(path: string, image: pulumi.Input<string>): Problem[] {
     ];
 }
 
-/** A problem when a path is no plain absolute one. */
-function absolutePath(path: string, value: string): Problem[] {
-    const plain = /^(\/[^/\s]+)+$/.test(value) && !value.split("/").some((part) => part === "." || part === "..");
-    return check(plain, path, value, "an absolute path without . and .. and not the root");
+/** Where there is no folder of DAGs in the pods, plugins cannot lie beside them. */
+function pluginsProblems({ delivery, pluginsFolder }: DagsSettings): Problem[] {
+    const path = "dags.pluginsFolder";
+    if (pluginsFolder === undefined || !Object.values<string>(DagDelivery).includes(delivery)) {
+        return [];
+    }
+    if (pluginsFolder.startsWith("/")) {
+        return absolutePath(path, pluginsFolder);
+    }
+    if (delivery === DagDelivery.GitBundle || delivery === DagDelivery.Bundles) {
+        const allowed = `an absolute path in the image, with the delivery ${delivery}`;
+        const remedy = "Airflow reads a bundle only where it parses or runs a DAG of it, and loads plugins everywhere.";
+        return [{ path, value: pluginsFolder, allowed, remedy }];
+    }
+    const plain = /^[^/\s]+(\/[^/\s]+)*$/.test(pluginsFolder);
+    const parts = pluginsFolder.split("/");
+    return check(
+        plain && !parts.some((part) => part.startsWith(".")),
+        path,
+        pluginsFolder,
+        "a folder below that of the DAGs: a relative path without parts that begin with a dot",
+    );
 }

@@ -1,28 +1,39 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import { names, ports } from "../kubernetes/names";
+import type { Environment } from "../pods/environment";
+import { paths } from "../pods/paths";
+import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
+import { SslMode } from "../settings/databaseArgs";
 
-/** User and database of Airflow in the component's own Postgres. */
-export const databaseUser = "airflow";
+/** Airflow's database in the component's own Postgres. */
 export const databaseName = "airflow";
 
-/** Where a database is, and how it is spoken to. */
+/** Address of a database, and how to connect to it. */
 export interface DatabaseAddress {
     readonly host: pulumi.Input<string>;
     readonly port: pulumi.Input<number>;
     readonly name: pulumi.Input<string>;
     readonly user: pulumi.Input<string>;
-    /** As libpq knows it; none for the component's own Postgres. */
-    readonly sslMode?: string;
+    /** As in libpq. */
+    readonly sslMode: string;
     /** Further parameters of libpq. */
-    readonly parameters: Readonly<Record<string, string>>;
+    readonly parameters: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
 /** The same once it is known. */
 export type KnownAddress = pulumi.Unwrap<DatabaseAddress>;
 
-/** The database of an installation. The component's own is in `namespace`. */
-export function databaseAddress({ database, airflow }: AirflowSettings, namespace: string): DatabaseAddress {
+/**
+ * The database of an installation.
+ *
+ * @param namespace Namespace of the component's own.
+ * @param login Login to the component's own.
+ */
+export function databaseAddress(
+    { database, airflow }: AirflowSettings,
+    namespace: string,
+    login: string,
+): DatabaseAddress {
     if (database.external !== undefined) {
         return database.external;
     }
@@ -30,8 +41,9 @@ export function databaseAddress({ database, airflow }: AirflowSettings, namespac
         host: `${names.postgres}.${namespace}.svc.${airflow.clusterDomain}`,
         port: ports.postgres,
         name: databaseName,
-        user: databaseUser,
-        parameters: {},
+        user: login,
+        sslMode: SslMode.VerifyFull,
+        parameters: ownParameters,
     };
 }
 
@@ -43,12 +55,12 @@ export function databaseAddress({ database, airflow }: AirflowSettings, namespac
  */
 export function databaseConnection(address: KnownAddress, password?: string): string {
     const { sslMode, parameters } = address;
-    return url("postgresql+psycopg2", address, password, { ...(sslMode && { sslmode: sslMode }), ...parameters });
+    return url("postgresql+psycopg2", address, password, { sslmode: sslMode, ...parameters });
 }
 
 /**
- * The same for the second driver that Airflow uses. asyncpg calls the mode of encryption `ssl`, and refuses what it does not
- * know, so the other parameters do not come here: some reach it through the environment.
+ * The same for the second driver that Airflow uses. asyncpg calls the mode of encryption `ssl` and refuses unknown parameters,
+ * so the others are left out; some reach it through the environment.
  *
  * @see https://magicstack.github.io/asyncpg/current/api/index.html#asyncpg.connection.connect
  */
@@ -56,12 +68,15 @@ export function asyncDatabaseConnection(address: KnownAddress, password?: string
     const { sslMode, parameters } = address;
     const { target_session_attrs: target } = parameters;
     return url("postgresql+asyncpg", address, password, {
-        ...(sslMode && { ssl: sslMode }),
+        ssl: sslMode,
         ...(target && { target_session_attrs: target }),
     });
 }
 
-/** Parameters that asyncpg reads from the environment only, as libpq does where they are not given. */
+/** Parameters of the component's own Postgres: the authority of its certificate. */
+const ownParameters = { sslrootcert: `${paths.databaseAuthority}/ca.crt` };
+
+/** Parameters that asyncpg reads from the environment only, as libpq does where the URL lacks them. */
 const environmentParameters: Readonly<Record<string, string>> = {
     sslcert: "PGSSLCERT",
     sslcrl: "PGSSLCRL",
@@ -71,9 +86,9 @@ const environmentParameters: Readonly<Record<string, string>> = {
     ssl_max_protocol_version: "PGSSLMAXPROTOCOLVERSION",
 };
 
-/** Variables that tell both drivers of certificates. */
-export function databaseEnvironment({ database }: AirflowSettings): Record<string, string> {
-    const { parameters = {} } = database.external ?? {};
+/** Variables of certificates, for both drivers. */
+export function databaseEnvironment({ database }: AirflowSettings): Environment {
+    const { parameters }: Pick<DatabaseAddress, "parameters"> = database.external ?? { parameters: ownParameters };
     return Object.fromEntries(
         Object.entries(environmentParameters)
             .filter(([parameter]) => parameters[parameter] !== undefined)

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { Hosting } from "../airflowKubernetesArgs";
-import type { AirflowSettings } from "../airflowKubernetesDefaults";
-import { ArgumentsError } from "../problems";
+import { Hosting } from "../settings/airflowKubernetesArgs";
+import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
+import { ArgumentsError } from "../validation/problems";
 
 /** Where the component's own database lies, as far as settings decide it. */
 interface Place {
     /** Arguments, and what they are. */
-    readonly [path: string]: string;
+    readonly [path: string]: pulumi.Input<string>;
 }
 
 /** Arguments of {@link DatabasePlace}. */
@@ -20,7 +20,7 @@ export interface DatabasePlaceArgs {
  * is a resource whose inputs are never changed: nothing is read from the cluster.
  */
 export class DatabasePlace extends pulumi.ComponentResource {
-    /** What all other resources depend on, which fails when the database would be another. */
+    /** Dependency of all other resources. It fails when the settings mean another database. */
     public readonly kept: pulumi.Output<pulumi.Resource>;
 
     /** @param name The unique name of this component. */
@@ -34,8 +34,8 @@ export class DatabasePlace extends pulumi.ComponentResource {
             { parent: this, ignoreChanges: ["keepers"] },
         );
 
-        this.kept = memory.keepers.apply((first) => {
-            refuseMoved(first ?? place, place);
+        this.kept = pulumi.all([memory.keepers, pulumi.output(place)]).apply(([first, asked]) => {
+            refuseMoved(first ?? asked, asked);
             return memory;
         });
         this.registerOutputs({});
@@ -43,8 +43,10 @@ export class DatabasePlace extends pulumi.ComponentResource {
 }
 
 /** What decides where the database lies. */
-function placeOf({ database, hosting, namespaces, storage }: AirflowSettings): Place {
-    const retain = { "database.retain": String(database.retain) };
+function placeOf({ createNamespaces, database, hosting, namespaces, storage }: AirflowSettings): Place {
+    // Namespaces that were made are deleted by who no longer makes them, with all that is in them.
+    const create = { "namespaces.create": String(createNamespaces) };
+    const retain = { ...create, "database.retain": String(database.retain) };
     if (!database.retain) {
         const claim = {
             "namespaces.airflow": namespaces.airflow,
@@ -58,8 +60,8 @@ function placeOf({ database, hosting, namespaces, storage }: AirflowSettings): P
           { ...retain, hosting };
 }
 
-/** Ends the program with everything that would make another database of it. */
-function refuseMoved(first: Readonly<Record<string, string>>, place: Place): void {
+/** Ends the program with every setting that means another database. */
+function refuseMoved(first: Readonly<Record<string, string>>, place: Readonly<Record<string, string>>): void {
     const problems = Object.entries(place)
         .filter(([path, value]) => first[path] !== undefined && first[path] !== value)
         .map(([path, value]) => ({
@@ -75,5 +77,5 @@ function refuseMoved(first: Readonly<Record<string, string>>, place: Place): voi
 
 /** A value as the argument has it. Keepers are texts. */
 function shown(path: string, value: string): string | boolean {
-    return path === "database.retain" ? value === "true" : value;
+    return ["database.retain", "namespaces.create"].includes(path) ? value === "true" : value;
 }

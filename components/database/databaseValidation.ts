@@ -1,15 +1,19 @@
-import { Hosting } from "../airflowKubernetesArgs";
-import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import { PodSecurityLevel } from "../kubernetes/podSecurity";
+import { backupBucketProblems } from "../logs/remoteLogsValidation";
 import { podTemplateProblems } from "../pods/podTemplateValidation";
 import { postgresNames } from "../pods/reservedNames";
-import type { Problem } from "../problems";
+import { Hosting } from "../settings/airflowKubernetesArgs";
+import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
+import type { BackupSettings, DatabaseCleanupSettings } from "../settings/backupSettings";
+import { type ExternalDatabaseArgs, SslMode } from "../settings/databaseArgs";
+import { type DatabaseSettings, retainedElsewhere } from "../settings/databaseSettings";
 import { existingClaimProblems } from "../storage/storageValidation";
 import { check, dnsName, hostName, oneOf, pinnedImage, quantity, resources, wholeNumber } from "../validation/checks";
+import type { Problem } from "../validation/problems";
+import { schedule } from "../validation/schedules";
 import { secretProblems } from "../validation/secrets";
 import type { DatabaseAddress } from "./connection";
-import { type ExternalDatabaseArgs, SslMode } from "./databaseArgs";
-import { type DatabaseSettings, retainedElsewhere } from "./databaseSettings";
+import { passwordsOf } from "./logins";
 
 /** Everything that is wrong with the database. */
 export function databaseProblems(settings: AirflowSettings): Problem[] {
@@ -17,6 +21,13 @@ export function databaseProblems(settings: AirflowSettings): Problem[] {
     const { storageClass, external } = database;
     return [
         ...pinnedImage("database.image", database.image),
+        ...(database.upgradeFrom === undefined ? [] : pinnedImage("database.upgradeFrom", database.upgradeFrom)),
+        ...check(
+            database.upgradeFrom === undefined || external === undefined,
+            "database.upgradeFrom",
+            undefined,
+            "nothing with database.external: the component upgrades its own Postgres",
+        ),
         ...quantity("database.size", database.size),
         ...(storageClass === undefined ? [] : dnsName("database.storageClass", storageClass)),
         ...resources("database.resources", database.resources),
@@ -26,6 +37,8 @@ export function databaseProblems(settings: AirflowSettings): Problem[] {
             podSecurity: PodSecurityLevel.Restricted,
             imageArgument: "database.image",
         }),
+        ...(database.backup ? backupProblems(database.backup) : []),
+        ...(database.cleanup ? cleanupProblems(database.cleanup) : []),
         ...diskProblems(settings),
         ...secretProblems("database.password", database.password, database.passwordSecret),
         ...(database.passwordSecret !== undefined && retainedElsewhere(settings)
@@ -34,7 +47,7 @@ export function databaseProblems(settings: AirflowSettings): Problem[] {
                       path: "database.passwordSecret",
                       allowed:
                           "nothing with database.retain and hosting readWriteMany: Postgres has a namespace of its own there",
-                      remedy: "Set databasePassword (pulumi config set --secret databasePassword), or database.external.",
+                      remedy: "Set database.password, or database.external.",
                   },
               ]
             : []),
@@ -42,14 +55,34 @@ export function databaseProblems(settings: AirflowSettings): Problem[] {
     ];
 }
 
-function diskProblems({ hosting, database, namespaces }: AirflowSettings): Problem[] {
+function backupProblems({ bucket, retentionDays, schedule: when, size }: BackupSettings): Problem[] {
+    return [
+        ...schedule("database.backup.schedule", when),
+        ...wholeNumber("database.backup.retentionDays", retentionDays, 0, 3650),
+        ...quantity("database.backup.size", size),
+        ...(bucket === undefined ? [] : backupBucketProblems(bucket)),
+    ];
+}
+
+function cleanupProblems({ batchSize, retentionDays, schedule: when }: DatabaseCleanupSettings): Problem[] {
+    return [
+        ...schedule("database.cleanup.schedule", when),
+        ...wholeNumber("database.cleanup.retentionDays", retentionDays, 1, 3650),
+        ...wholeNumber("database.cleanup.batchSize", batchSize, 100, 100_000),
+    ];
+}
+
+function diskProblems({ createNamespaces, hosting, database, namespaces }: AirflowSettings): Problem[] {
+    // Where they are somebody else's, destroy leaves Airflow's namespace, too.
+    const { airflow, ...others } = namespaces;
+    const removed = createNamespaces ? namespaces : others;
     const { existingClaim, external, retain, storageClass } = database;
     const ofNode = retain && external === undefined && hosting === Hosting.Minikube;
     return [
         ...(existingClaim === undefined
             ? []
             : [
-                  ...existingClaimProblems("database.existingClaim", existingClaim, namespaces),
+                  ...existingClaimProblems("database.existingClaim", existingClaim, removed),
                   ...check(
                       retain && hosting === Hosting.ReadWriteMany && external === undefined,
                       "database.existingClaim",
@@ -67,8 +100,17 @@ function diskProblems({ hosting, database, namespaces }: AirflowSettings): Probl
 }
 
 function ownPassword({ password }: DatabaseSettings): Problem[] {
-    return typeof password === "string" && !/^[\x21-\x7e]{8,128}$/.test(password)
-        ? [{ path: "database.password", allowed: "8 to 128 printable characters without spaces" }]
+    if (typeof password !== "string") {
+        return [];
+    }
+    const passwords = passwordsOf(password);
+    return passwords.length > 2 || !passwords.every((each) => /^[\x21-\x2b\x2d-\x7e]{8,128}$/.test(each))
+        ? [
+              {
+                  path: "database.password",
+                  allowed: "8 to 128 printable characters without spaces and commas, or two such passwords as NEW,OLD",
+              },
+          ]
         : [];
 }
 
@@ -77,8 +119,8 @@ const otherSettings: Readonly<Record<string, string>> = {
     dbname: "Set database.external.name.",
     host: "Set database.external.host.",
     hostaddr: "Set database.external.host.",
-    passfile: "Set databasePassword.",
-    password: "Set databasePassword.",
+    passfile: "Set database.password.",
+    password: "Set database.password.",
     port: "Set database.external.port.",
     service: "Set database.external.",
     sslmode: "Set database.external.sslMode.",
@@ -87,7 +129,7 @@ const otherSettings: Readonly<Record<string, string>> = {
 };
 
 /** What is wrong with the address of a database that exists, as far as that is known. */
-export function addressProblems({ host, port, name, user }: Omit<DatabaseAddress, "parameters">): Problem[] {
+function addressProblems({ host, port, name, user }: Omit<DatabaseAddress, "parameters">): Problem[] {
     const text = (path: string, value: unknown) =>
         typeof value === "string"
             ? check(/^[^\p{C}]{1,63}$/u.test(value), path, value, "1 to 63 characters, as Postgres knows it")
@@ -123,7 +165,7 @@ function externalProblems(database: DatabaseSettings, external: Required<Externa
             "database.password",
             undefined,
             "the password of the user, which an external database needs",
-            "Set it: pulumi config set --secret databasePassword",
+            "Set database.password.",
         ),
         ...check(
             !database.retain,

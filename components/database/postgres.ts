@@ -1,33 +1,59 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { CommonSettings } from "../airflowKubernetesDefaults";
 import { objectLabels, selectorLabels } from "../kubernetes/labels";
 import { names, ports } from "../kubernetes/names";
 import { postgresUser, restrictedContainer, restrictedPod } from "../kubernetes/podSecurity";
 import { commandCheck, livenessProbe, readinessProbe, startupProbe } from "../kubernetes/probes";
+import { replacedWithData } from "../kubernetes/replacement";
+import { script } from "../kubernetes/script";
 import type { SecretKeyArgs } from "../kubernetes/secretKeyArgs";
 import { workloadTimeouts } from "../kubernetes/timeouts";
+import { paths } from "../pods/paths";
 import { leavesLostNode } from "../pods/placement";
 import { mergePodTemplate } from "../pods/podTemplate";
-import { databaseName, databaseUser } from "./connection";
-import type { DatabaseSettings } from "./databaseSettings";
+import { mountedScripts, scriptFiles } from "../pods/scriptFiles";
+import type { CommonSettings } from "../settings/airflowKubernetesDefaults";
+import type { DatabaseSettings } from "../settings/databaseSettings";
+import type { ServerCertificate } from "./certificate";
+import { databaseName } from "./connection";
 import type { PostgresDisk } from "./postgresDisk";
+
+const volume = "/var/lib/postgresql/data";
+
+/** Files of the program that starts Postgres. */
+const program = "postgres.sh";
+const scripts = [
+    program,
+    "hba.conf",
+    "alone_hba.conf",
+    "login.sql",
+    "own_everything.sql",
+    "remove_logins.sql",
+] as const;
 
 /** Arguments of {@link Postgres}. */
 export interface PostgresArgs {
     readonly instance: string;
     readonly disk: PostgresDisk;
     readonly settings: DatabaseSettings;
-    readonly password: SecretKeyArgs;
+    /** Logins of Airflow with their passwords, in lines; undefined with `passwordSecret`. Secret. */
+    readonly logins?: pulumi.Input<string>;
+    /** Password of Airflow's only login, where somebody else keeps it. */
+    readonly passwordSecret?: SecretKeyArgs;
+    readonly certificate: pulumi.Output<ServerCertificate>;
     readonly airflow: CommonSettings;
 }
 
 /**
- * Airflow's metadata database: one Postgres on a disk of its own.
+ * Airflow's metadata database: one Postgres on a disk of its own. Clients reach it through TLS alone, and as a role that is no
+ * superuser: the superuser logs in inside the pod, as `kubectl exec ... -- psql -U postgres airflow` does.
  *
  * @see https://hub.docker.com/_/postgres
  */
 export class Postgres extends pulumi.ComponentResource {
+    /** Name of its Service. */
+    public readonly service: pulumi.Output<string>;
+
     /** @param name The unique name of this component. */
     constructor(name: string, args: PostgresArgs, opts?: pulumi.ComponentResourceOptions) {
         super("airflow-kubernetes:index:Postgres", name, {}, opts);
@@ -38,7 +64,7 @@ export class Postgres extends pulumi.ComponentResource {
         const selector = selectorLabels(instance, "postgres");
         const metadata = { name: names.postgres, namespace, labels };
 
-        new k8s.core.v1.Service(
+        const service = new k8s.core.v1.Service(
             `${name}-service`,
             {
                 metadata,
@@ -47,7 +73,48 @@ export class Postgres extends pulumi.ComponentResource {
             { parent: this },
         );
 
-        const ready = commandCheck("pg_isready", "-q", "-h", "127.0.0.1", "-U", databaseUser, "-d", databaseName);
+        const files = scriptFiles(
+            names.postgres,
+            Object.fromEntries(scripts.map((file) => [file, script(__dirname, file)])),
+        );
+        const scriptsMount = mountedScripts(
+            `${name}-scripts`,
+            { instance, component: "postgres", namespace, scripts: files },
+            { parent: this },
+        );
+        // Named by the provider: another password or certificate rolls Postgres, which makes its logins as it starts.
+        const credentials = new k8s.core.v1.Secret(
+            `${name}-credentials`,
+            {
+                metadata: { namespace, labels },
+                stringData: pulumi.secret({
+                    "tls.crt": args.certificate.certificate,
+                    "tls.key": args.certificate.key,
+                    ...(args.logins !== undefined && { logins: args.logins }),
+                }),
+            },
+            { parent: this, ...replacedWithData },
+        ).metadata.name;
+        const { passwordSecret } = args;
+
+        // While it is prepared, Postgres has another socket.
+        const socket = "/var/run/postgresql";
+        const ready = commandCheck("pg_isready", "-q", "-h", socket, "-U", "postgres", "-d", databaseName);
+        // Its command comes in place of the image's entrypoint, which would make a superuser with a password.
+        const container = {
+            securityContext: restrictedContainer(),
+            // For programs that somebody runs in the pod. The root of a disk may hold lost+found, which initdb refuses.
+            env: [{ name: "PGDATA", value: `${volume}/pgdata` }],
+            terminationMessagePolicy: "FallbackToLogsOnError",
+            volumeMounts: [
+                { name: "data", mountPath: volume },
+                { name: "credentials", mountPath: "/etc/postgres-credentials", readOnly: true },
+                { name: "run", mountPath: socket },
+                { name: "tmp", mountPath: "/tmp" },
+                { name: "shared-memory", mountPath: "/dev/shm" },
+                scriptsMount.mount,
+            ],
+        };
         const template = {
             metadata: { labels },
             spec: {
@@ -56,34 +123,29 @@ export class Postgres extends pulumi.ComponentResource {
                 enableServiceLinks: false,
                 imagePullSecrets: args.airflow.imagePullSecrets.map((secret) => ({ name: secret })),
                 terminationGracePeriodSeconds: 60,
-                securityContext: restrictedPod(postgresUser),
+                securityContext: restrictedPod(args.airflow.podUser, postgresUser),
+                ...(settings.upgradeFrom !== undefined && {
+                    initContainers: [
+                        {
+                            ...container,
+                            name: "dump",
+                            image: settings.upgradeFrom,
+                            command: ["bash", `${paths.scripts}/${program}`, "dump"],
+                            resources: settings.resources,
+                        },
+                    ],
+                }),
                 containers: [
                     {
+                        ...container,
                         name: "postgres",
                         image: settings.image,
-                        env: [
-                            { name: "POSTGRES_USER", value: databaseUser },
-                            { name: "POSTGRES_DB", value: databaseName },
-                            {
-                                name: "POSTGRES_PASSWORD",
-                                valueFrom: { secretKeyRef: args.password },
-                            },
-                            // A disk's root may hold lost+found, which initdb refuses.
-                            { name: "PGDATA", value: "/var/lib/postgresql/data/pgdata" },
-                        ],
+                        command: ["bash", `${paths.scripts}/${program}`, "serve"],
                         ports: [{ name: "postgres", containerPort: ports.postgres }],
                         startupProbe: startupProbe(ready, 1),
                         livenessProbe: livenessProbe(ready),
                         readinessProbe: readinessProbe(ready),
                         resources: settings.resources,
-                        securityContext: restrictedContainer(),
-                        terminationMessagePolicy: "FallbackToLogsOnError",
-                        volumeMounts: [
-                            { name: "data", mountPath: "/var/lib/postgresql/data" },
-                            { name: "run", mountPath: "/var/run/postgresql" },
-                            { name: "tmp", mountPath: "/tmp" },
-                            { name: "shared-memory", mountPath: "/dev/shm" },
-                        ],
                     },
                 ],
                 volumes: [
@@ -91,8 +153,28 @@ export class Postgres extends pulumi.ComponentResource {
                         name: "data",
                         persistentVolumeClaim: { claimName: claim },
                     },
-                    { name: "run", emptyDir: {} },
-                    { name: "tmp", emptyDir: {} },
+                    {
+                        name: "credentials",
+                        projected: {
+                            sources: [
+                                { secret: { name: credentials } },
+                                ...(passwordSecret === undefined
+                                    ? []
+                                    : [
+                                          {
+                                              secret: {
+                                                  name: passwordSecret.name,
+                                                  items: [{ key: passwordSecret.key, path: "password" }],
+                                              },
+                                          },
+                                      ]),
+                            ],
+                        },
+                    },
+                    scriptsMount.volume,
+                    // The key of the certificate is copied here.
+                    { name: "run", emptyDir: { medium: "Memory", sizeLimit: "16Mi" } },
+                    { name: "tmp", emptyDir: { sizeLimit: "1Gi" } },
                     { name: "shared-memory", emptyDir: { medium: "Memory", sizeLimit: "256Mi" } },
                 ],
             },
@@ -113,6 +195,7 @@ export class Postgres extends pulumi.ComponentResource {
             { parent: this, customTimeouts: workloadTimeouts },
         );
 
-        this.registerOutputs({});
+        this.service = service.metadata.name;
+        this.registerOutputs({ service: this.service });
     }
 }

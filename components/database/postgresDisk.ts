@@ -1,18 +1,19 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { Hosting } from "../airflowKubernetesArgs";
-import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import { skipAwait } from "../kubernetes/annotations";
 import { objectLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
+import { goesWith, type PlacedNamespace } from "../kubernetes/placedNamespace";
 import { PodSecurityLevel } from "../kubernetes/podSecurity";
+import { Hosting } from "../settings/airflowKubernetesArgs";
+import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
 import { RetainedClaims } from "../storage/retainedClaims";
 
 /** Arguments of {@link PostgresDisk}. */
 export interface PostgresDiskArgs {
     readonly instance: string;
     /** Airflow's namespace. */
-    readonly namespace: k8s.core.v1.Namespace;
+    readonly namespace: PlacedNamespace;
     readonly settings: AirflowSettings;
 }
 
@@ -51,13 +52,14 @@ export class PostgresDisk extends pulumi.ComponentResource {
                         ...(storageClass !== undefined && { storageClassName: storageClass }),
                     },
                 },
-                // It goes with its namespace. Should somebody turn `retain` on while there are data, the claim is left
-                // behind with them instead of being deleted.
+                // Another class would be another claim of the same name, which could not be made while Postgres uses this one; and
+                // with it the data would go. It goes with its namespace, or is deleted by itself where destroy leaves that. Should somebody turn `retain`
+                // on while there are data, a claim in a namespace of the component's is left behind with them.
                 {
                     parent: this,
-                    deletedWith: args.namespace,
-                    retainOnDelete: true,
-                    // It was a part of the server before, and may not be made a second time.
+                    ...goesWith(args.namespace),
+                    ignoreChanges: ["spec.storageClassName"],
+                    // Alias: this claim used to be a child of Postgres. Without it, Pulumi would try to create it again.
                     aliases: [{ parent: pulumi.createUrn(name, "airflow-kubernetes:index:Postgres", opts?.parent) }],
                 },
             );

@@ -1,9 +1,9 @@
 import { isOutput } from "./known";
 
-/** Fields of an object of which nothing is known but that it is one. */
+/** An object with unknown fields. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Whether a value is an object that is known already, and no list. */
+/** Whether a value is an object that is known already, and not a list. */
 export function isFields(value: unknown): value is Fields {
     return typeof value === "object" && value !== null && !Array.isArray(value) && !isOutput(value);
 }

@@ -16,3 +16,8 @@ export function mapInput<T, U>(value: T, make: (known: pulumi.Unwrap<T>) => U): 
         ? make(value as pulumi.Unwrap<T>)
         : (pulumi.output(value).apply((known) => make(known as pulumi.Unwrap<T>)) as pulumi.Output<U>);
 }
+
+/** The elements of a list, or none while there is no knowing how many it has. */
+export function knownElements<T>(list: pulumi.Input<readonly T[] | undefined>): readonly T[] {
+    return Array.isArray(list) ? list : [];
+}

@@ -4,6 +4,9 @@
  */
 export const names = {
     apiServer: "airflow-api-server",
+    externalApiServer: "airflow-api-server-external",
+    executionApi: "airflow-execution-api",
+    tls: "airflow-tls",
     scheduler: "airflow-scheduler",
     dagProcessor: "airflow-dag-processor",
     triggerer: "airflow-triggerer",
@@ -11,21 +14,32 @@ export const names = {
     jobs: "airflow-jobs",
     git: "airflow-git",
     gitSync: "airflow-git-sync",
+    statsd: "airflow-statsd",
+    stateMetrics: "airflow-state-metrics",
+    monitoring: "airflow-monitoring",
+    dashboards: "airflow-dashboards",
     worker: "airflow-worker",
     permissions: "airflow-permissions",
     logCleanup: "airflow-log-cleanup",
+    backup: "airflow-backup",
+    restore: "airflow-restore",
+    databaseCleanup: "airflow-db-cleanup",
     nfsServer: "airflow-nfs-server",
     nfsDisk: "airflow-nfs-disk",
     shares: "airflow-shares",
     requirements: "airflow-requirements",
     dags: "airflow-dags",
     logs: "airflow-logs",
+    backups: "airflow-backups",
     database: "airflow-database",
+    registries: "airflow-registries",
+    isolation: "airflow-isolation",
+    offline: "airflow-offline",
 } as const;
 
 /** Ports that the processes listen on. */
 export const ports = {
-    /** UI, REST API and Execution API. */
+    /** UI, REST API and Execution API, whichever of them a pod serves. */
     apiServer: 8080,
     /** `/health` of the scheduler. */
     schedulerHealth: 8974,
@@ -35,6 +49,12 @@ export const ports = {
     nfs: 2049,
     mountd: 20048,
     rpcbind: 111,
-    /** Health of git-sync. */
+    /** Health of git-sync, and what it counts. */
     gitSync: 1234,
+    /** Where processes and tasks report to the exporter of what Airflow counts, by UDP. */
+    statsd: 8125,
+    /** What that exporter has for Prometheus. */
+    statsdMetrics: 9102,
+    /** What is seen of the database and the volumes, for Prometheus. */
+    stateMetrics: 9103,
 } as const;

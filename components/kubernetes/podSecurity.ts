@@ -12,8 +12,16 @@ export enum PodSecurityLevel {
     Restricted = "restricted",
 }
 
-/** The user that a pod runs as. */
-export interface PodUser {
+/** Who says as which user pods run. */
+export enum PodUser {
+    /** The component: as the user of each image, such as 50000 of Airflow's. */
+    Image = "image",
+    /** The platform, such as OpenShift, which gives each namespace users of its own: no pod names one. */
+    Platform = "platform",
+}
+
+/** A user by numbers. */
+export interface UserIds {
     /** Numeric user. */
     readonly uid: number;
     /** Numeric primary group. */
@@ -26,10 +34,16 @@ export interface PodUser {
  *
  * @see https://airflow.apache.org/docs/docker-stack/entrypoint.html#allowing-arbitrary-user-to-run-the-container
  */
-export const airflowUser: PodUser = { uid: 50000, gid: 0 };
+export const airflowUser: UserIds = { uid: 50000, gid: 0 };
 
 /** The user of the official Postgres image. */
-export const postgresUser: PodUser = { uid: 999, gid: 999 };
+export const postgresUser: UserIds = { uid: 999, gid: 999 };
+
+/**
+ * Who makes and restores backups, in both images: no task runs as this user, and its group is that of directories which somebody
+ * else has prepared.
+ */
+export const backupUser: UserIds = { uid: postgresUser.uid, gid: airflowUser.gid };
 
 /** Namespace labels that enforce one level, and warn of what a stricter one would refuse. */
 export function podSecurityLabels(enforced: PodSecurityLevel, warned: PodSecurityLevel): Labels {
@@ -40,13 +54,16 @@ export function podSecurityLabels(enforced: PodSecurityLevel, warned: PodSecurit
     };
 }
 
-/** Pod half of the `restricted` standard. */
-export function restrictedPod(user: PodUser): k8s.types.input.core.v1.PodSecurityContext {
+/**
+ * Pod half of the `restricted` standard.
+ *
+ * @param podUser Who says as which user the pod runs.
+ * @param user That of the image.
+ */
+export function restrictedPod(podUser: PodUser, user: UserIds): k8s.types.input.core.v1.PodSecurityContext {
     return {
         runAsNonRoot: true,
-        runAsUser: user.uid,
-        runAsGroup: user.gid,
-        fsGroup: user.gid,
+        ...(podUser === PodUser.Image && { runAsUser: user.uid, runAsGroup: user.gid, fsGroup: user.gid }),
         // Without it the kubelet walks a whole disk at each start of a pod to set a group that is right already.
         fsGroupChangePolicy: "OnRootMismatch",
         seccompProfile: { type: "RuntimeDefault" },

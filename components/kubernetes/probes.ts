@@ -1,4 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
 
 type Probe = k8s.types.input.core.v1.Probe;
 
@@ -6,7 +7,7 @@ type Probe = k8s.types.input.core.v1.Probe;
 export type Check = Pick<Probe, "httpGet" | "exec" | "tcpSocket">;
 
 /** GET of a path on a port of the container. */
-export function httpCheck(port: number, path: string): Check {
+export function httpCheck(port: number, path: pulumi.Input<string>): Check {
     return { httpGet: { port, path } };
 }
 

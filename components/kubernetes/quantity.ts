@@ -14,7 +14,7 @@ const factors: Record<string, number> = {
 };
 
 /**
- * Value of a Kubernetes quantity such as `500m` or `2Gi`, or undefined when it is none.
+ * Value of a Kubernetes quantity such as `500m` or `2Gi`, or undefined for any other text.
  *
  * @see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
  */
@@ -23,7 +23,7 @@ export function parseQuantity(text: string): number | undefined {
     return match ? Number(match[1]) * factors[match[2] ?? ""] : undefined;
 }
 
-/** The sum of two quantities of storage, in whole gibibytes. What is no quantity counts as nothing. */
+/** The sum of two quantities of storage, in whole gibibytes. Any other text counts as zero. */
 export function addQuantities(one: string, other: string): string {
     const bytes = (parseQuantity(one) ?? 0) + (parseQuantity(other) ?? 0);
     return `${Math.max(1, Math.ceil(bytes / factors.Gi))}Gi`;

@@ -1,4 +1,5 @@
-import type { ResourcesArgs } from "../airflowKubernetesArgs";
+import type * as pulumi from "@pulumi/pulumi";
+import type { ResourcesArgs } from "./resourcesArgs";
 
 /** Resources of a container. */
 export type ContainerResources = Required<ResourcesArgs>;
@@ -18,8 +19,26 @@ export function withResources(
     };
 }
 
+/**
+ * Resources with those of the disk of the node: a container's logs, its own files and what it has in `/tmp`. Beyond the limit its pod
+ * is evicted, so that none fills a node.
+ *
+ * @param limit A Kubernetes quantity.
+ * @see https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#setting-requests-and-limits-for-local-ephemeral-storage
+ */
+export function withDisk(
+    { requests, limits }: ContainerResources,
+    limit: pulumi.Input<string> = "4Gi",
+): ContainerResources {
+    return {
+        // Without a request Kubernetes would reserve the whole limit.
+        requests: { ...requests, "ephemeral-storage": "64Mi" },
+        limits: { ...limits, "ephemeral-storage": limit },
+    };
+}
+
 /** Resources of a short Job that starts Airflow's Python once. */
-export const jobResources: ContainerResources = {
+export const jobResources = withDisk({
     requests: { cpu: "100m", memory: "256Mi" },
     limits: { cpu: "2", memory: "1Gi" },
-};
+});

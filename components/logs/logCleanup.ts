@@ -1,27 +1,33 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { airflowPodSpec, logsMount } from "../airflow/airflowPod";
-import { plainEnvironment } from "../airflow/environment";
-import { paths } from "../airflow/paths";
-import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import { noServiceMesh } from "../kubernetes/annotations";
+import { mapInput } from "../kubernetes/known";
 import { objectLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
+import type { PlacedNamespace } from "../kubernetes/placedNamespace";
 import { parseQuantity } from "../kubernetes/quantity";
+import { withDisk } from "../kubernetes/resources";
 import { script } from "../kubernetes/script";
+import { airflowPodSpec, logsMount } from "../pods/airflowPod";
+import { plainEnvironment } from "../pods/environment";
+import { paths } from "../pods/paths";
 import { mergePodTemplate } from "../pods/podTemplate";
+import { mountedScripts, scriptCommand, scriptFiles } from "../pods/scriptFiles";
+import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
 
 /** Arguments of {@link LogCleanup}. */
 export interface LogCleanupArgs {
     readonly instance: string;
-    readonly namespace: k8s.core.v1.Namespace;
+    readonly namespace: PlacedNamespace;
     readonly settings: AirflowSettings;
 }
 
 /** Bytes that all logs together may have: what is set, or four fifths of their volume. */
-export function maximumLogBytes({ logs, storage }: AirflowSettings): number {
-    const size = logs.maximumSize === undefined ? undefined : parseQuantity(logs.maximumSize);
-    return Math.floor(size ?? (parseQuantity(storage.logsSize) ?? 0) * 0.8);
+export function maximumLogBytes({ logs, storage }: AirflowSettings): pulumi.Input<number> {
+    return mapInput({ set: logs.maximumSize, volume: storage.logsSize }, ({ set, volume }) => {
+        const size = set === undefined ? undefined : parseQuantity(set);
+        return Math.floor(size ?? (parseQuantity(volume) ?? 0) * 0.8);
+    });
 }
 
 /**
@@ -36,15 +42,24 @@ export class LogCleanup extends pulumi.ComponentResource {
 
         const { settings } = args;
         const { image, imagePullSecrets } = settings.airflow;
-        const labels = objectLabels(args.instance, "log-cleanup");
+        const component = "log-cleanup";
+        const labels = objectLabels(args.instance, component);
+        const namespace = args.namespace.metadata.name;
+        const file = "cleanup_logs.py";
+        const scripts = scriptFiles(names.logCleanup, { [file]: script(__dirname, file) });
+        const scriptsMount = mountedScripts(
+            `${name}-scripts`,
+            { instance: args.instance, component, namespace, scripts },
+            { parent: this },
+        );
         new k8s.batch.v1.CronJob(
             `${name}-cron-job`,
             {
-                metadata: { name: names.logCleanup, namespace: args.namespace.metadata.name, labels },
+                metadata: { name: names.logCleanup, namespace, labels },
                 spec: {
                     schedule: settings.logs.cleanupSchedule,
                     concurrencyPolicy: "Forbid",
-                    // One that was missed is made up for by the next.
+                    // The next run makes up for a missed one.
                     startingDeadlineSeconds: 600,
                     successfulJobsHistoryLimit: 1,
                     failedJobsHistoryLimit: 1,
@@ -57,18 +72,19 @@ export class LogCleanup extends pulumi.ComponentResource {
                                 {
                                     metadata: { labels, annotations: noServiceMesh },
                                     spec: airflowPodSpec({
-                                        serviceAccount: names.jobs,
+                                        serviceAccount: settings.airflow.jobs.serviceAccount,
                                         imagePullSecrets,
-                                        mounts: [logsMount(settings.storage.claims)],
+                                        mounts: [logsMount(settings.storage), scriptsMount],
+                                        podUser: settings.airflow.podUser,
                                         pod: { restartPolicy: "Never", terminationGracePeriodSeconds: 5 },
                                         container: {
                                             name: "log-cleanup",
                                             image,
-                                            // Not by way of the image's entrypoint: this is no Airflow, and starts at once.
-                                            command: ["python", "-c", script(__dirname, "cleanup_logs.py")],
+                                            // Without the image's entrypoint: this is not Airflow, and starts at once.
+                                            command: scriptCommand(file),
                                             env: plainEnvironment({
                                                 LOGS: paths.logs,
-                                                MAXIMUM_BYTES: String(maximumLogBytes(settings)),
+                                                MAXIMUM_BYTES: mapInput(maximumLogBytes(settings), String),
                                                 RETENTION_SECONDS: String(settings.logs.retentionDays * 86_400),
                                             }),
                                             resources,
@@ -89,4 +105,7 @@ export class LogCleanup extends pulumi.ComponentResource {
 }
 
 /** It remembers every file while it runs: some hundred bytes for each. */
-const resources = { requests: { cpu: "10m", memory: "64Mi" }, limits: { cpu: "500m", memory: "512Mi" } };
+const resources = withDisk(
+    { requests: { cpu: "10m", memory: "64Mi" }, limits: { cpu: "500m", memory: "512Mi" } },
+    "1Gi",
+);

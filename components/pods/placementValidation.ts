@@ -1,6 +1,6 @@
 import type { Fields } from "../kubernetes/fields";
-import type { Problem } from "../problems";
 import { check, dnsName, isLabelValue, isQualifiedName, labels } from "../validation/checks";
+import type { Problem } from "../validation/problems";
 
 /** Where a pod is put, as far as it is known. */
 export interface Placement {

@@ -2,17 +2,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isFields } from "../kubernetes/fields";
 import { isOutput } from "../kubernetes/known";
-import type { Problem } from "../problems";
+import type { Problem } from "../validation/problems";
 
 interface PodFields {
     readonly version: string;
     readonly kinds: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** What the API server says of pods. It drops a field that it does not know, without a word. */
+/** Fields of pods, from the API server's description. It drops unknown fields silently. */
 const known = JSON.parse(readFileSync(join(__dirname, "podFields.json"), "utf8")) as PodFields;
 
-/** Types of single values: what they are called, and what is one. */
+/** Types of single values: their names in messages, and their checks. */
 const singles: Readonly<Record<string, { readonly says: string; readonly is: (value: unknown) => boolean }>> = {
     string: { says: "text", is: (value) => typeof value === "string" },
     any: { says: "anything", is: () => true },

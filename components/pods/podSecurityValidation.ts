@@ -1,6 +1,6 @@
 import { elementsOf, type Fields, fieldsOf } from "../kubernetes/fields";
 import { PodSecurityLevel } from "../kubernetes/podSecurity";
-import type { Problem } from "../problems";
+import type { Problem } from "../validation/problems";
 
 /** Capabilities that the standard `baseline` lets a container add. */
 const baselineCapabilities = [
@@ -33,8 +33,9 @@ const restrictedVolumes = [
 ];
 
 /**
- * What the namespace of a pod would refuse: the API server says so only when a workload tries to make the pod, and then nothing
- * ends but by a deadline. Of SELinux, AppArmor, sysctls and Windows it is the API server that judges.
+ * Settings that the Pod Security Standard of the pod's namespace forbids. The API server refuses such a pod only when its
+ * workload creates it, and the update would wait for it until a deadline. SELinux, AppArmor, sysctls and Windows are left to
+ * the API server.
  *
  * @see https://kubernetes.io/docs/concepts/security/pod-security-standards/
  */

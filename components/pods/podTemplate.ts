@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Fields, isFields } from "../kubernetes/fields";
 import { isOutput } from "../kubernetes/known";
 import { restrictedStandard } from "../kubernetes/podSecurity";
+import type { PodTemplatePatch } from "../kubernetes/podTemplatePatch";
 
 /** A pod as the component makes it. */
 export interface PodTemplate {
@@ -10,10 +11,7 @@ export interface PodTemplate {
     readonly spec: k8s.types.input.core.v1.PodSpec;
 }
 
-/** What a user adds to it or changes of it. */
-export type PodTemplatePatch = k8s.types.input.core.v1.PodTemplateSpecPatch;
-
-/** What stands for each container of the component in a pod, whatever that is called. No container can have this name. */
+/** Name that stands for each container of the component in a pod. No container can have this name. */
 export const everyContainer = "*";
 
 /** Fields that tell the elements of a list apart. Any other list is replaced as a whole. */

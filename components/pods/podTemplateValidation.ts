@@ -2,17 +2,18 @@ import type * as k8s from "@pulumi/kubernetes";
 import { elementsOf, type Fields, isFields } from "../kubernetes/fields";
 import { isOutput } from "../kubernetes/known";
 import type { PodSecurityLevel } from "../kubernetes/podSecurity";
-import type { Problem } from "../problems";
+import type { PodTemplatePatch } from "../kubernetes/podTemplatePatch";
 import { annotations, check, dnsLabel, labels, wholeNumber } from "../validation/checks";
+import type { Problem } from "../validation/problems";
 import { placementProblems } from "./placementValidation";
 import { podFieldsProblems } from "./podFieldsValidation";
 import { podSecurityProblems } from "./podSecurityValidation";
-import { everyContainer, type PodTemplatePatch } from "./podTemplate";
+import { everyContainer } from "./podTemplate";
 import type { ReservedNames } from "./reservedNames";
 
 type EnvVar = k8s.types.input.core.v1.EnvVar;
 
-/** What a patch is merged onto. */
+/** The pod that a patch is merged onto. */
 export interface PatchedPod {
     /** Name of the component's container; left out where there are several. */
     readonly container?: string;
@@ -150,14 +151,14 @@ function specProblems(path: string, spec: Fields, pod: PatchedPod): Problem[] {
     ];
 }
 
-/** Fields that hold something of the component's, and cannot be unset as a whole. */
+/** Problems of fields that hold parts of the component's, and so cannot be unset as a whole. */
 function unsetProblems(path: string, holder: Fields, fields: readonly string[]): Problem[] {
     return fields.flatMap((field) =>
         check(holder[field] !== null, `${path}.${field}`, null, "anything but null: the component has something there"),
     );
 }
 
-/** Names that are none, or that come twice. */
+/** Problems of names that are invalid or come twice. */
 function nameProblems(path: string, list: unknown): Problem[] {
     const all = named(list);
     return all.flatMap(([name, , index]) => [
@@ -171,7 +172,7 @@ function nameProblems(path: string, list: unknown): Problem[] {
     ]);
 }
 
-/** What a patch of the component's container must not say. */
+/** Problems of fields that a patch of the component's container must not set. */
 function ownContainerProblems(path: string, container: Fields, pod: PatchedPod): Problem[] {
     const { env, volumeMounts } = container;
     return [

@@ -1,8 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { AirflowSettings } from "../airflowKubernetesDefaults";
 import { names } from "../kubernetes/names";
 import { PodSecurityLevel } from "../kubernetes/podSecurity";
+import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
+import { backsUpToVolume } from "../settings/databaseSettings";
 import { RetainedClaims } from "./retainedClaims";
 import type { DynamicVolume } from "./sharedVolumes";
 import { VolumePermissions } from "./volumePermissions";
@@ -33,9 +34,13 @@ export class DynamicVolumes extends pulumi.ComponentResource {
         const { instance, settings } = args;
         const { dagsSize, existingNamespace, logsSize, storageClass } = settings.storage;
         const accessMode = "ReadWriteMany";
+        const { backup } = settings.database;
         const claims = [
             { noun: "dags", claimName: names.dags, size: dagsSize, accessMode },
             { noun: "logs", claimName: names.logs, size: logsSize, accessMode },
+            ...(backup !== undefined && backsUpToVolume(settings.database)
+                ? [{ noun: "backups", claimName: names.backups, size: backup.size, accessMode } as const]
+                : []),
         ] as const;
         const retained =
             existingNamespace === undefined

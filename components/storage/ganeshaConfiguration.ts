@@ -6,7 +6,7 @@ export const nfsExport = "/export";
 /** Where the server sees its disk. What it exports is a directory of it, so that clients see neither its state nor lost+found. */
 export const nfsDisk = "/disk";
 
-/** Whom the server serves, and how. */
+/** Clients of the server, and versions of NFS. */
 export interface GaneshaOptions {
     /** Whether it speaks version 3 beside version 4. */
     readonly version3: boolean;
@@ -70,7 +70,7 @@ LOG {
 `;
 }
 
-/** NFS believes the user that a client names, so an address is all that tells a node from a pod. */
+/** NFS trusts the user that a client names, so only its address distinguishes a node from a pod. */
 function clientBlocks(clients: readonly string[]): string {
     return `    CLIENT {
         Clients = ${clients.join(", ")};

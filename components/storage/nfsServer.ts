@@ -1,18 +1,20 @@
 import { isIPv6 } from "node:net";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { AirflowSettings } from "../airflowKubernetesDefaults";
+import { registrySecret } from "../access/registrySecret";
 import { shortHash } from "../kubernetes/hash";
+import { mapInput } from "../kubernetes/known";
 import { objectLabels, selectorLabels } from "../kubernetes/labels";
 import { names, ports } from "../kubernetes/names";
 import { PodSecurityLevel } from "../kubernetes/podSecurity";
 import { type Check, livenessProbe, readinessProbe } from "../kubernetes/probes";
 import { workloadTimeouts } from "../kubernetes/timeouts";
 import { mergePodTemplate } from "../pods/podTemplate";
+import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
 import { asksForVersion3, ganeshaConfiguration, ganeshaStart, nfsDisk, nfsExport } from "./ganeshaConfiguration";
 import { RetainedClaims } from "./retainedClaims";
 
-/** A server that has exported its directory once stays well as long as it listens. */
+/** Once the export has worked, an open port is enough as a health check. */
 const listening: Check = { tcpSocket: { port: "nfs" } };
 
 /** Arguments of {@link NfsServer}. */
@@ -22,8 +24,8 @@ export interface NfsServerArgs {
 }
 
 /**
- * An NFS server in the cluster: NFS-Ganesha, which needs nothing of the node's kernel, on a disk of its own. Being what all
- * volumes lie on, it is made first and goes last. Its disk outlives the stack.
+ * An NFS server in the cluster: NFS-Ganesha, which needs nothing of the node's kernel, on a disk of its own. All volumes depend
+ * on it, so it is created first and deleted last. Its disk outlives the stack.
  *
  * @see https://nfs-ganesha.github.io
  */
@@ -42,8 +44,8 @@ export class NfsServer extends pulumi.ComponentResource {
         const { instance, settings } = args;
         const { clients, existingClaim, image, podTemplate, resources, size, storageClass } =
             settings.storage.nfsServer;
-        const version3 = asksForVersion3(settings.storage.mountOptions);
-        const listeners = nfsPorts(version3);
+        const version3 = mapInput(settings.storage.mountOptions, asksForVersion3);
+        const listeners = mapInput(version3, nfsPorts);
         if (clients === undefined) {
             pulumi.log.warn(openServer, this);
         }
@@ -67,45 +69,57 @@ export class NfsServer extends pulumi.ComponentResource {
         const selector = selectorLabels(instance, "nfs-server");
         const metadata = { name: names.nfsServer, namespace, labels };
 
-        const ganeshaConf = ganeshaConfiguration({ version3, clients });
+        const ganeshaConf = mapInput({ version3, clients }, ganeshaConfiguration);
         const configuration = new k8s.core.v1.ConfigMap(
             `${name}-configuration`,
             {
-                metadata: { ...metadata, name: `${names.nfsServer}-${shortHash(ganeshaConf)}` },
+                metadata: {
+                    ...metadata,
+                    name: mapInput(ganeshaConf, (text) => `${names.nfsServer}-${shortHash(text)}`),
+                },
                 data: { "ganesha.conf": ganeshaConf },
             },
             { parent: this },
         );
-        if (clients !== undefined) {
-            new k8s.networking.v1.NetworkPolicy(
-                `${name}-network-policy`,
-                {
-                    metadata,
-                    spec: {
-                        podSelector: { matchLabels: selector },
-                        policyTypes: ["Ingress"],
-                        ingress: [
-                            {
-                                from: clients.map((client) => ({ ipBlock: { cidr: cidrOf(client) } })),
-                                ports: listeners.map(({ name: port, protocol }) => ({ port, protocol })),
-                            },
-                        ],
-                    },
-                },
-                { parent: this },
-            );
-        }
+        const policies =
+            clients !== undefined && settings.networkPolicies.enabled
+                ? [
+                      new k8s.networking.v1.NetworkPolicy(
+                          `${name}-network-policy`,
+                          {
+                              metadata,
+                              spec: {
+                                  podSelector: { matchLabels: selector },
+                                  // It answers, and opens no connection of its own.
+                                  policyTypes: ["Ingress", "Egress"],
+                                  ingress: [
+                                      {
+                                          from: mapInput(clients, (known) =>
+                                              known.map((client) => ({ ipBlock: { cidr: cidrOf(client) } })),
+                                          ),
+                                          ports: mapInput(listeners, (known) =>
+                                              known.map(({ name: port, protocol }) => ({ port, protocol })),
+                                          ),
+                                      },
+                                  ],
+                              },
+                          },
+                          { parent: this },
+                      ),
+                  ]
+                : [];
         const service = new k8s.core.v1.Service(
             `${name}-service`,
             {
                 metadata,
                 spec: {
                     selector,
-                    ports: listeners.map((port) => ({ ...port, targetPort: port.name })),
+                    ports: mapInput(listeners, (known) => known.map((port) => ({ ...port, targetPort: port.name }))),
                 },
             },
             { parent: this, customTimeouts: workloadTimeouts },
         );
+        const pull = registrySecret(name, { instance, namespace, airflow: settings.airflow }, this);
         const template = {
             metadata: { labels },
             spec: {
@@ -118,13 +132,15 @@ export class NfsServer extends pulumi.ComponentResource {
                     {
                         name: "nfs-server",
                         image,
-                        command: ["sh", "-euc", ganeshaStart({ version3 })],
-                        ports: listeners.map(({ name: port, port: containerPort, protocol }) => ({
-                            name: port,
-                            containerPort,
-                            protocol,
-                        })),
-                        // A server whose export has failed listens all the same, so it is asked what it exports.
+                        command: ["sh", "-euc", mapInput({ version3 }, ganeshaStart)],
+                        ports: mapInput(listeners, (known) =>
+                            known.map(({ name: port, port: containerPort, protocol }) => ({
+                                name: port,
+                                containerPort,
+                                protocol,
+                            })),
+                        ),
+                        // A server whose export has failed listens all the same, so the probe asks for its exports.
                         startupProbe: {
                             exec: {
                                 command: ["nfs-ls", `nfs://127.0.0.1${nfsExport}?version=4`],
@@ -158,7 +174,7 @@ export class NfsServer extends pulumi.ComponentResource {
                     { name: "disk", persistentVolumeClaim: { claimName } },
                     { name: "configuration", configMap: { name: configuration.metadata.name } },
                     { name: "run", emptyDir: { medium: "Memory", sizeLimit: "16Mi" } },
-                    { name: "tmp", emptyDir: {} },
+                    { name: "tmp", emptyDir: { sizeLimit: "256Mi" } },
                 ],
             },
         };
@@ -173,7 +189,7 @@ export class NfsServer extends pulumi.ComponentResource {
                     template: mergePodTemplate(template, [settings.airflow.podTemplate, podTemplate]),
                 },
             },
-            { parent: this, customTimeouts: workloadTimeouts },
+            { parent: this, dependsOn: [...pull, ...policies], customTimeouts: workloadTimeouts },
         );
 
         // A preview asks the API server for a Service that does not exist yet, and is answered with one that has no address;
@@ -187,7 +203,7 @@ export class NfsServer extends pulumi.ComponentResource {
 
 const openServer =
     "storage.nfsServer.clients is not set, so the NFS server serves every pod of the cluster: whoever can open a connection to it " +
-    "can read and change DAGs and logs as any user. Set it to the addresses of the nodes (docs/storage.md); make finds them.";
+    "can read and change DAGs and logs as any user. Set it to the addresses of the nodes (docs/storage.md).";
 
 interface Listener {
     readonly name: string;

@@ -1,8 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { NamespaceNames } from "../airflowKubernetesDefaults";
+import { mapInput } from "../kubernetes/known";
 import { objectLabels } from "../kubernetes/labels";
+import { goesWith, type PlacedNamespace } from "../kubernetes/placedNamespace";
 import type { AirflowNamespaces } from "../namespaces/airflowNamespaces";
+import type { NamespaceNames } from "../settings/airflowKubernetesDefaults";
 import { type SharedVolume, viewsOf } from "./sharedVolumes";
 import type { VolumeSource } from "./storageLocation";
 
@@ -12,26 +14,39 @@ export interface PersistentVolumesArgs {
     readonly namespaces: AirflowNamespaces;
     readonly namespaceNames: NamespaceNames;
     readonly volumes: SharedVolume[];
-    /** Whether what the volumes are made of is read from the cluster. */
+    /** Whether the sources of the volumes are read from the cluster. */
     readonly sourcesAreRead: boolean;
 }
 
 /** Fields of a volume that are not known in a preview when they are to be read again. */
 const readSources = ["spec.csi", "spec.hostPath", "spec.nfs", "spec.mountOptions"];
 
+type OwnerReference = k8s.types.input.meta.v1.OwnerReference;
+
 /**
- * A namespace as the owner of a volume. Manifests that are only written have no owner in them: Kubernetes removes at once what
- * belongs to an object of another identity.
+ * A namespace as the owner of a volume, where the component makes it. Manifests that are only written have no owner in them:
+ * Kubernetes removes at once what belongs to an object of another identity.
  */
-function ownedBy({ metadata }: k8s.core.v1.Namespace): pulumi.Output<k8s.types.input.meta.v1.OwnerReference[]> {
-    return pulumi
-        .all([metadata.name, metadata.uid])
-        .apply(([name, uid]) => (uid ? [{ apiVersion: "v1", kind: "Namespace", name, uid }] : []));
+function ownedBy({ made }: PlacedNamespace): { ownerReferences?: pulumi.Output<OwnerReference[]> } {
+    if (made === undefined) {
+        return {};
+    }
+    const { name, uid } = made.metadata;
+    return {
+        ownerReferences: pulumi
+            .all([name, uid])
+            .apply(([known, id]) => (id ? [{ apiVersion: "v1", kind: "Namespace", name: known, uid: id }] : [])),
+    };
 }
 
-/** Name of the volume that one namespace sees: as of its claim, which carries a hash of what it is made of. */
-export function persistentVolumeName(namespace: string, { claimName }: SharedVolume): string {
-    return `${namespace}-${claimName.replace(/^airflow-/, "")}`;
+/** Name of a namespace's volume: that of its claim, which carries a hash of the source. */
+export function persistentVolumeName(namespace: string, { claimName }: SharedVolume): pulumi.Input<string> {
+    return mapInput(claimName, (known) => `${namespace}-${known.replace(/^airflow-/, "")}`);
+}
+
+/** What a namespace's volume is found by among all of them. */
+export function viewKey(namespace: keyof NamespaceNames, { noun }: SharedVolume): string {
+    return `${namespace}-${noun}`;
 }
 
 /**
@@ -39,14 +54,14 @@ export function persistentVolumeName(namespace: string, { claimName }: SharedVol
  *
  * A volume is owned by the namespace that sees it. Neither Pulumi nor a person deletes it: a destroy removes the namespaces,
  * which take task pods and claims with them while the volumes still stand, and then Kubernetes removes what they owned. That
- * leaves the data. The volumes of a source that is no longer used stay as long as their namespace does, because any task may
- * still use them.
+ * leaves the data. In a namespace that somebody else made, Pulumi deletes claim and volume. The volumes of a source that is no
+ * longer used stay as long as their namespace does, because any task may still use them.
  *
  * @see https://kubernetes.io/docs/concepts/storage/persistent-volumes/#reserving-a-persistentvolume
  * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/
  */
 export class PersistentVolumes extends pulumi.ComponentResource {
-    /** The volumes, by {@link persistentVolumeName}. */
+    /** The volumes, by {@link viewKey}. */
     public readonly volumes: Readonly<Record<string, k8s.core.v1.PersistentVolume>>;
 
     /** @param name The unique name of this component. */
@@ -56,15 +71,14 @@ export class PersistentVolumes extends pulumi.ComponentResource {
         const volumes = args.volumes.flatMap((volume) =>
             viewsOf(volume).map(([noun, { source, accessMode }]) => {
                 const namespace = args.namespaceNames[noun];
-                const owner = args.namespaces[noun];
-                const volumeName = persistentVolumeName(namespace, volume);
+                const owner = args.namespaces.of(noun);
                 const resource = new k8s.core.v1.PersistentVolume(
                     `${name}-${noun}-${volume.noun}`,
                     {
                         metadata: {
-                            name: volumeName,
+                            name: persistentVolumeName(namespace, volume),
                             labels: objectLabels(args.instance, volume.noun),
-                            ownerReferences: ownedBy(owner),
+                            ...ownedBy(owner),
                         },
                         spec: {
                             ...source,
@@ -85,12 +99,11 @@ export class PersistentVolumes extends pulumi.ComponentResource {
                     // is read again at each update, and is the same.
                     {
                         parent: this,
-                        deletedWith: owner,
-                        retainOnDelete: true,
+                        ...goesWith(owner),
                         ignoreChanges: ["spec.capacity", ...(args.sourcesAreRead ? readSources : [])],
                     },
                 );
-                return [volumeName, resource] as const;
+                return [viewKey(noun, volume), resource] as const;
             }),
         );
 
@@ -109,7 +122,7 @@ function withOptions(
     return none ? {} : { mountOptions: pulumi.output(options).apply((known) => [...(known ?? []), ...own]) };
 }
 
-/** Whether it is an NFS volume to read from only. The kubelet looks at the pod for that, and not at the volume. */
+/** Whether it is a read-only NFS volume. The kubelet looks at the pod for that, and not at the volume. */
 function isReadOnlyNfs({ nfs }: VolumeSource): boolean {
     return nfs !== undefined && "readOnly" in nfs && nfs.readOnly === true;
 }

@@ -1,13 +1,17 @@
 import type * as k8s from "@pulumi/kubernetes";
-import type { AirflowSettings } from "../airflowKubernetesDefaults";
+import type * as pulumi from "@pulumi/pulumi";
 import { noServiceMesh } from "../kubernetes/annotations";
+import { mapInput } from "../kubernetes/known";
 import { objectLabels } from "../kubernetes/labels";
 import { literal } from "../kubernetes/literal";
 import { names } from "../kubernetes/names";
-import { airflowUser, restrictedContainer } from "../kubernetes/podSecurity";
-import { script } from "../kubernetes/script";
+import { airflowUser, PodUser, restrictedContainer } from "../kubernetes/podSecurity";
+import { withDisk } from "../kubernetes/resources";
 import { mergePodTemplate } from "../pods/podTemplate";
-import { type PreparedDirectory, preparedDirectories } from "./preparedDirectories";
+import { scriptCommand, scriptsMount } from "../pods/scriptFiles";
+import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
+import { preparationScripts } from "./preparationScripts";
+import { type PreparedDirectory, preparedClaims, preparedDirectories } from "./preparedDirectories";
 import { storageKeys } from "./storageKeys";
 
 /**
@@ -17,28 +21,33 @@ import { storageKeys } from "./storageKeys";
  * @see https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
  */
 export function preparationPod(instance: string, settings: AirflowSettings): k8s.types.input.core.v1.Pod {
-    const directories = preparedDirectories(settings);
     const labels = objectLabels(instance, "permissions");
-    const claims = [...new Set(directories.map(({ claimName }) => claimName))];
-    const mounts = claims.map((name) => ({ name, mountPath: `/volumes/${name}` }));
+    const claims = preparedClaims(settings);
+    const directories = { list: preparedDirectories(settings), key: storageKeys(settings).volumeKey };
+    const scripts = scriptsMount(preparationScripts().name);
     const container = (name: string, action: string) => ({
         name,
         image: settings.airflow.image,
         imagePullPolicy: "IfNotPresent",
-        command: ["python", "-c", script(__dirname, "prepare_directories.py"), action],
+        command: scriptCommand("prepare_directories.py", action),
         env: [
             {
                 name: "DIRECTORIES",
-                value: literal(JSON.stringify(directories.map((each) => described(settings, each)))),
+                value: mapInput(directories, ({ list, key }) =>
+                    literal(JSON.stringify(list.map((each) => described(each, key)))),
+                ),
             },
             { name: "INSTALLATION", value: settings.namespaces.airflow },
             { name: "PYTHONUNBUFFERED", value: "1" },
         ],
-        resources: {
-            requests: { cpu: "10m", memory: "32Mi" },
-            limits: { cpu: "500m", memory: "128Mi" },
-        },
-        volumeMounts: mounts,
+        resources: withDisk(
+            { requests: { cpu: "10m", memory: "32Mi" }, limits: { cpu: "500m", memory: "128Mi" } },
+            "1Gi",
+        ),
+        volumeMounts: mapInput(claims, (known) => [
+            ...known.map((name) => ({ name, mountPath: `/volumes/${name}` })),
+            scripts.mount,
+        ]),
     });
     const { metadata, spec } = mergePodTemplate(
         {
@@ -58,12 +67,17 @@ export function preparationPod(instance: string, settings: AirflowSettings): k8s
                         securityContext: {
                             ...restrictedContainer(),
                             runAsNonRoot: true,
-                            runAsUser: airflowUser.uid,
-                            runAsGroup: airflowUser.gid,
+                            ...(settings.airflow.podUser === PodUser.Image && {
+                                runAsUser: airflowUser.uid,
+                                runAsGroup: airflowUser.gid,
+                            }),
                         },
                     },
                 ],
-                volumes: claims.map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } })),
+                volumes: mapInput(claims, (known) => [
+                    ...known.map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } })),
+                    scripts.volume,
+                ]),
             },
         },
         [settings.airflow.podTemplate, settings.airflow.jobs.podTemplate],
@@ -81,8 +95,8 @@ const root = {
 };
 
 /** A directory as the script knows it. */
-function described(settings: AirflowSettings, directory: PreparedDirectory): Record<string, string | number> {
+function described(directory: pulumi.Unwrap<PreparedDirectory>, key: string): Record<string, string | number> {
     const { claimName, name, place, owner, mode } = directory;
     const path = name === "" ? `/volumes/${claimName}` : `/volumes/${claimName}/${name}`;
-    return { path, place, uid: owner.uid, gid: owner.gid, mode, key: storageKeys(settings).volumeKey };
+    return { path, place, uid: owner.uid, gid: owner.gid, mode, key };
 }

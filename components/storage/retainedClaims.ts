@@ -7,12 +7,12 @@ import { type PodSecurityLevel, podSecurityLabels } from "../kubernetes/podSecur
 
 /** A claim that outlives its stack. */
 export interface RetainedClaim {
-    /** What lies on it; part of the names of resources. */
+    /** Data on it; part of the names of resources. */
     readonly noun: string;
     /** Its name. */
     readonly claimName: string;
     /** A Kubernetes quantity. */
-    readonly size: string;
+    readonly size: pulumi.Input<string>;
     readonly accessMode: "ReadWriteMany" | "ReadWriteOnce";
 }
 
@@ -21,13 +21,13 @@ export interface RetainedClaimsArgs {
     readonly instance: string;
     /** Label `app.kubernetes.io/component` of the objects. */
     readonly component: string;
-    /** What the name of the namespace begins with. */
+    /** Prefix of the namespace's name. */
     readonly namespacePrefix: string;
     /** Pod Security Standard that the pods which use the claims need. */
     readonly podSecurity: PodSecurityLevel;
     readonly claims: readonly RetainedClaim[];
     /** The cluster's default class when it is left out. */
-    readonly storageClass?: string;
+    readonly storageClass?: pulumi.Input<string>;
 }
 
 /**
@@ -43,7 +43,7 @@ export class RetainedClaims extends pulumi.ComponentResource {
         super("airflow-kubernetes:index:RetainedClaims", name, {}, opts);
 
         const labels = objectLabels(args.instance, args.component);
-        // Claims of another class are others, and those of before stay where they are: they may hold data.
+        // Another class has other claims, and the earlier ones stay: they may hold data.
         const keepers = { storageClass: args.storageClass ?? "", prefix: args.namespacePrefix };
         const suffix = new random.RandomId(
             `${name}-suffix`,

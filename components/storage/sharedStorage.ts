@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AirflowSettings } from "../airflowKubernetesDefaults";
+import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
 import { DynamicVolumes } from "./dynamicVolumes";
 import { NfsServer } from "./nfsServer";
 import type { MadeStorage } from "./sharedVolumes";
@@ -11,9 +11,9 @@ export interface SharedStorageArgs {
     readonly settings: AirflowSettings;
 }
 
-/** What the shared volumes lie on, as far as it has to be made: an NFS server, or volumes of a StorageClass. */
+/** Storage of the shared volumes, as far as the component makes it: an NFS server, or volumes of a StorageClass. */
 export class SharedStorage extends pulumi.ComponentResource {
-    /** What is known of it only now. */
+    /** Values that are known once it exists. */
     public readonly made: MadeStorage;
     /** The NFS server, for that kind. */
     public readonly nfsServer?: NfsServer;

@@ -1,8 +1,10 @@
-import type * as pulumi from "@pulumi/pulumi";
-import { Hosting } from "../airflowKubernetesArgs";
-import type { AirflowSettings, NamespaceNames } from "../airflowKubernetesDefaults";
+import * as pulumi from "@pulumi/pulumi";
+import { mapInput } from "../kubernetes/known";
 import { names } from "../kubernetes/names";
-import { addQuantities } from "../kubernetes/quantity";
+import { Hosting } from "../settings/airflowKubernetesArgs";
+import type { AirflowSettings, NamespaceNames } from "../settings/airflowKubernetesDefaults";
+import { backsUpToVolume } from "../settings/databaseSettings";
+import { sizeTogether } from "../settings/storageSettings";
 import { nfsExport } from "./ganeshaConfiguration";
 import { csiVolume, exportedPath, hostDirectory, storageLocation, type VolumeSource } from "./storageLocation";
 
@@ -17,13 +19,13 @@ export interface VolumeView {
 
 /** A directory that several namespaces see. */
 export interface SharedVolume {
-    /** What lies in it; part of the names of its objects. */
+    /** Data in it; part of the names of its objects. */
     readonly noun: string;
     /** Name of its claim, the same in each namespace. */
-    readonly claimName: string;
+    readonly claimName: pulumi.Input<string>;
     /** A Kubernetes quantity. */
-    readonly size: string;
-    readonly mountOptions: pulumi.Input<readonly string[]>;
+    readonly size: pulumi.Input<string>;
+    readonly mountOptions: pulumi.Input<readonly pulumi.Input<string>[]>;
     /** Namespaces that have a claim on it, and what they see. */
     readonly views: { readonly [noun in keyof NamespaceNames]?: VolumeView };
 }
@@ -36,7 +38,7 @@ export function viewsOf({ views }: SharedVolume): [keyof NamespaceNames, VolumeV
     });
 }
 
-/** What is known of the storage only when it has been made. */
+/** Values of the storage that are known once it exists. */
 export interface MadeStorage {
     /** Address of the NFS server in the cluster. */
     readonly nfsServer?: pulumi.Input<string>;
@@ -53,25 +55,43 @@ export interface DynamicVolume {
 /** The shared volumes of an installation. */
 export function sharedVolumes(settings: AirflowSettings, made: MadeStorage = {}): SharedVolume[] {
     const { claims, dagsSize, logsSize } = settings.storage;
-    const dags = { noun: "dags", claimName: claims.dags, size: dagsSize };
-    const logs = { noun: "logs", claimName: claims.logs, size: logsSize };
-    return [...sharedByTasks(settings, made, dags, logs), ...retainedDatabase(settings)];
+    const { backup } = settings.database;
+    const volumes: Volume[] = [
+        { noun: "dags", claimName: claims.dags, size: dagsSize },
+        { noun: "logs", claimName: claims.logs, size: logsSize },
+        ...(backup !== undefined && backsUpToVolume(settings.database)
+            ? [{ noun: "backups", claimName: claims.backups, size: backup.size }]
+            : []),
+    ];
+    return [
+        ...(storageLocation(settings) === "none" ? [] : sharedDirectories(settings, made, volumes).map(withoutTasks)),
+        ...retainedDatabase(settings),
+    ];
 }
 
 type Volume = Pick<SharedVolume, "noun" | "claimName" | "size">;
 
-function sharedByTasks(settings: AirflowSettings, made: MadeStorage, dags: Volume, logs: Volume): SharedVolume[] {
+/** No task has any business with backups: the workers' namespace has no claim on them. */
+function withoutTasks(volume: SharedVolume): SharedVolume {
+    const { workers: _view, ...others } = volume.views;
+    return volume.noun === "backups" ? { ...volume, views: others } : volume;
+}
+
+function sharedDirectories(settings: AirflowSettings, made: MadeStorage, volumes: readonly Volume[]): SharedVolume[] {
     const { hostPath, mountOptions, nfs, csi } = settings.storage;
     const server = made.nfsServer === undefined ? nfs : { server: made.nfsServer, path: nfsExport };
     const location = storageLocation(settings);
+    if (location === "claims") {
+        return [];
+    }
     if (location === "hostPath") {
-        return [dags, logs].map((volume) => {
-            const source = hostDirectory(`${hostPath}/${volume.noun}`);
+        return volumes.map((volume) => {
+            const source = hostDirectory(hostPath, volume.noun);
             return { ...volume, mountOptions: [], views: views(volume.noun, () => source, true) };
         });
     }
     if (location === "csi" && csi !== undefined) {
-        return [dags, logs].map((volume) => ({
+        return volumes.map((volume) => ({
             ...volume,
             mountOptions,
             views: views(
@@ -85,16 +105,17 @@ function sharedByTasks(settings: AirflowSettings, made: MadeStorage, dags: Volum
         const exported = (name?: string, namespace?: keyof NamespaceNames): VolumeSource => ({
             nfs: {
                 server: server.server,
-                path: exportedPath(server.path, name),
+                path: mapInput(server.path, (root) => exportedPath(root, name)),
                 ...(name !== undefined && isReadOnly(name, namespace) && { readOnly: true }),
             },
         });
         // The directories below the root are made in it first, so it is mounted itself: where that is done, and only there.
-        const size = addQuantities(dags.size, logs.size);
+        const [dags, logs, backups] = volumes.map(({ size }) => size);
+        const size = sizeTogether(dags, logs, backups);
         const shares = { noun: "shares", claimName: settings.storage.claims.shares, size, mountOptions };
         return [
             { ...shares, views: { storage: { source: exported(), accessMode: "ReadWriteMany" } } },
-            ...[dags, logs].map((volume) => {
+            ...volumes.map((volume) => {
                 const { storage: _root, ...others } = views(
                     volume.noun,
                     (namespace) => exported(volume.noun, namespace),
@@ -104,20 +125,33 @@ function sharedByTasks(settings: AirflowSettings, made: MadeStorage, dags: Volum
             }),
         ];
     }
-    return [dags, logs].map((volume) => {
+    return volumes.map((volume) => {
         const { source = {}, mountOptions: given = [] } = made.dynamic?.[volume.noun] ?? {};
         // In the storage namespace it is the claim of the class itself.
         const { storage: _claim, ...others } = views(volume.noun, () => source, false);
-        return { ...volume, mountOptions: mountOptions.length > 0 ? mountOptions : given, views: others };
+        return { ...volume, mountOptions: either(mountOptions, given), views: others };
     });
 }
 
-/** Task pods only read DAGs. Said of the volume itself, it holds for whatever a pod asks for. */
+/** The mount options that were asked for, or where there are none those that the class has given. */
+function either(
+    asked: SharedVolume["mountOptions"],
+    given: SharedVolume["mountOptions"],
+): SharedVolume["mountOptions"] {
+    // Of a list that is there its length is known, and a preview shows what is asked for.
+    return Array.isArray(asked)
+        ? asked.length > 0
+            ? asked
+            : given
+        : pulumi.all([asked, given]).apply(([own, others]) => (own.length > 0 ? own : others));
+}
+
+/** Task pods only read DAGs. A read-only volume ensures it, whatever a pod asks for. */
 function isReadOnly(noun: string, namespace: keyof NamespaceNames | undefined): boolean {
     return noun === "dags" && namespace === "workers";
 }
 
-/** What the namespaces see. Task pods only read DAGs, and ask for no more where every driver knows that mode. */
+/** One view per namespace. Task pods claim DAGs as ReadOnlyMany where all drivers support it. */
 function views(
     noun: string,
     source: (namespace: keyof NamespaceNames) => VolumeSource,
@@ -139,7 +173,7 @@ function retainedDatabase({ hosting, database, storage }: AirflowSettings): Shar
     if (!database.retain || database.external !== undefined || hosting !== Hosting.Minikube) {
         return [];
     }
-    const view: VolumeView = { source: hostDirectory(`${storage.hostPath}/database`), accessMode: "ReadWriteOnce" };
+    const view: VolumeView = { source: hostDirectory(storage.hostPath, "database"), accessMode: "ReadWriteOnce" };
     return [
         {
             noun: "database",

@@ -1,29 +1,33 @@
-import type { AirflowSettings } from "../airflowKubernetesDefaults";
+import type * as pulumi from "@pulumi/pulumi";
+import { mapInput } from "../kubernetes/known";
+import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
 import { storageLocation } from "./storageLocation";
 
 /** Settings as a message names them, with their values, when a volume cannot be used. */
 export interface StorageKeys {
-    /** What decides which volume is mounted. */
-    readonly volumeKey: string;
-    /** What decides which claims there are, or what makes their volumes. */
-    readonly claimKey: string;
-    /** What decides which server is asked. */
-    readonly serverKey?: string;
+    /** Setting that decides which volume is mounted. */
+    readonly volumeKey: pulumi.Input<string>;
+    /** Setting that decides which claims there are, or what provides their volumes. */
+    readonly claimKey: pulumi.Input<string>;
+    /** Setting that decides which server is used. */
+    readonly serverKey?: pulumi.Input<string>;
     /** Options that the nodes mount with, where a server is asked. */
-    readonly optionsKey?: string;
+    readonly optionsKey?: pulumi.Input<string>;
     /** A server that may be asked whether it answers. */
-    readonly host?: string;
-    /** What is named when nothing is heard of a mount, where one takes seconds. */
-    readonly silentKey?: string;
-    /** What may be the cause of that. */
+    readonly host?: pulumi.Input<string>;
+    /** Setting to name when a mount that takes seconds stays silent. */
+    readonly silentKey?: pulumi.Input<string>;
+    /** A likely cause of that. */
     readonly silentHint?: string;
 }
 
-/** Which settings to name. */
+/** Settings to name in messages. */
 export function storageKeys(settings: AirflowSettings): StorageKeys {
     const { storage } = settings;
     switch (storageLocation(settings)) {
-        case "hostPath": {
+        case "hostPath":
+        // The one volume left then is the database in a directory of the node.
+        case "none": {
             const key = setting("storage.hostPath", storage.hostPath);
             return { volumeKey: key, claimKey: key };
         }
@@ -45,7 +49,7 @@ export function storageKeys(settings: AirflowSettings): StorageKeys {
             const key = setting("storage.kind", storage.kind);
             const { clients, existingClaim } = storage.nfsServer;
             return {
-                // A server that is there and gives nothing out is one that does not know this node.
+                // A running server that exports nothing to this node does not know its address.
                 volumeKey: clients ? setting("storage.nfsServer.clients", clients) : key,
                 claimKey: existingClaim ? setting("storage.nfsServer.existingClaim", existingClaim) : key,
                 silentKey: key,
@@ -62,6 +66,10 @@ export function storageKeys(settings: AirflowSettings): StorageKeys {
                 silentHint: "Is this driver installed on the nodes (kubectl get csidrivers)?",
             };
         }
+        case "claims": {
+            const key = setting("storage.claims", storage.existingClaims);
+            return { volumeKey: key, claimKey: key };
+        }
         case "storageClass": {
             const key = setting("storage.storageClass", storage.storageClass);
             const { existingNamespace } = storage;
@@ -73,6 +81,6 @@ export function storageKeys(settings: AirflowSettings): StorageKeys {
     }
 }
 
-function setting(path: string, value: unknown): string {
-    return `${path} is ${JSON.stringify(value)}`;
+function setting(path: string, value: unknown): pulumi.Input<string> {
+    return mapInput(value, (known) => `${path} is ${JSON.stringify(known)}`);
 }

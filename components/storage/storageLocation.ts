@@ -1,22 +1,24 @@
 import type * as k8s from "@pulumi/kubernetes";
-import { Hosting } from "../airflowKubernetesArgs";
-import type { AirflowSettings } from "../airflowKubernetesDefaults";
-import type { CsiArgs, StorageKind } from "./storageArgs";
+import type * as pulumi from "@pulumi/pulumi";
+import { mapInput } from "../kubernetes/known";
+import { Hosting } from "../settings/airflowKubernetesArgs";
+import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
+import { type CsiArgs, StorageKind } from "../settings/storageArgs";
 
 /** What a volume is made of: one of these fields of a PersistentVolume. */
 export type VolumeSource = Pick<k8s.types.input.core.v1.PersistentVolumeSpec, "csi" | "hostPath" | "nfs">;
 
-/** Where volumes lie: in a directory of the node, or on one of the kinds of ReadWriteMany storage. */
+/** Where volumes lie: in a directory of the node, on one of the kinds of ReadWriteMany storage, or nowhere. */
 export type StorageLocation = "hostPath" | `${StorageKind}`;
 
 /** Where the volumes of an installation lie. */
 export function storageLocation({ hosting, storage }: AirflowSettings): StorageLocation {
-    return hosting === Hosting.Minikube ? "hostPath" : storage.kind;
+    return hosting === Hosting.Minikube && storage.kind !== StorageKind.None ? "hostPath" : storage.kind;
 }
 
-/** A directory of the node, made when it is missing. */
-export function hostDirectory(path: string): VolumeSource {
-    return { hostPath: { path, type: "DirectoryOrCreate" } };
+/** A directory below one of the node, made when it is missing. */
+export function hostDirectory(root: pulumi.Input<string>, name: string): VolumeSource {
+    return { hostPath: { path: mapInput(root, (known) => `${known}/${name}`), type: "DirectoryOrCreate" } };
 }
 
 /** A directory below one that is exported; the root itself for no name. */
@@ -26,7 +28,8 @@ export function exportedPath(root: string, name = ""): string {
 
 /** What one namespace sees of a volume of a CSI driver: its settings with the placeholders filled in. */
 export function csiVolume(csi: CsiArgs, noun: string, namespace: string, readOnly: boolean): VolumeSource {
-    const filled = (text: string) => text.replaceAll("{volume}", noun).replaceAll("{namespace}", namespace);
+    const filled = (text: pulumi.Input<string>) =>
+        mapInput(text, (known) => known.replaceAll("{volume}", noun).replaceAll("{namespace}", namespace));
     const attributes = Object.entries(csi.volumeAttributes ?? {});
     return {
         csi: {

@@ -1,13 +1,20 @@
-import { Hosting } from "../airflowKubernetesArgs";
-import type { AirflowSettings, NamespaceNames } from "../airflowKubernetesDefaults";
+import type * as pulumi from "@pulumi/pulumi";
+import { knownElements } from "../kubernetes/known";
 import { PodSecurityLevel } from "../kubernetes/podSecurity";
 import { addQuantities, parseQuantity } from "../kubernetes/quantity";
 import { podTemplateProblems } from "../pods/podTemplateValidation";
 import { nfsServerNames } from "../pods/reservedNames";
-import type { Problem } from "../problems";
+import { Hosting } from "../settings/airflowKubernetesArgs";
+import type { AirflowSettings, NamespaceNames } from "../settings/airflowKubernetesDefaults";
+import { DagDelivery } from "../settings/dagsArgs";
+import { dagsOnVolume } from "../settings/dagsSettings";
+import { backsUpToVolume } from "../settings/databaseSettings";
+import { type CsiArgs, type ExistingClaimArgs, type NfsArgs, StorageKind } from "../settings/storageArgs";
+import { sharesVolumes } from "../settings/storageSettings";
 import {
     addressRange,
     check,
+    checkText,
     dnsLabel,
     dnsName,
     hostName,
@@ -15,32 +22,34 @@ import {
     pinnedImage,
     quantity,
     resources,
+    whenKnown,
 } from "../validation/checks";
-import { type CsiArgs, type ExistingClaimArgs, type NfsArgs, StorageKind } from "./storageArgs";
+import type { Problem } from "../validation/problems";
 
 /** Everything that is wrong with the storage. */
 export function storageProblems(settings: AirflowSettings): Problem[] {
     const { storage } = settings;
     const { hostPath, dagsSize, logsSize, mountOptions } = storage;
     return [
-        ...check(
-            /^(\/[A-Za-z0-9._-]+)+$/.test(hostPath) && !climbs(hostPath),
+        ...checkText(
             "storage.hostPath",
             hostPath,
+            (path) => /^(\/[A-Za-z0-9._-]+)+$/.test(path) && !climbs(path),
             "an absolute path below the root, without .. and without a / at its end",
         ),
         ...oneOf("storage.kind", storage.kind, StorageKind),
         ...quantity("storage.dagsSize", dagsSize),
         ...quantity("storage.logsSize", logsSize),
-        ...mountOptions.flatMap((option, index) =>
-            check(
-                /^[A-Za-z0-9_.=:/+-]+$/.test(option),
+        ...knownElements(mountOptions).flatMap((option, index) =>
+            checkText(
                 `storage.mountOptions[${index}]`,
                 option,
+                (known) => /^[A-Za-z0-9_.=:/+-]+$/.test(known),
                 "one mount option an entry, without commas and spaces",
             ),
         ),
         ...kindProblems(settings),
+        ...(sharesVolumes(settings) ? [] : nothingSharedProblems(settings)),
         ...(storage.nfs ? nfsProblems(storage.nfs) : []),
         ...(storage.csi ? csiProblems(storage.csi) : []),
         ...(storage.storageClass === undefined ? [] : dnsName("storage.storageClass", storage.storageClass)),
@@ -51,25 +60,69 @@ export function storageProblems(settings: AirflowSettings): Problem[] {
     ];
 }
 
-/** Problems of a claim of an installation before. */
-export function existingClaimProblems(path: string, claim: ExistingClaimArgs, namespaces: NamespaceNames): Problem[] {
+/** Problems of a claim left by an earlier installation. */
+export function existingClaimProblems(
+    path: string,
+    claim: ExistingClaimArgs,
+    namespaces: Partial<NamespaceNames>,
+): Problem[] {
     return [...keptNamespace(`${path}.namespace`, claim.namespace, namespaces), ...dnsName(`${path}.name`, claim.name)];
 }
 
-/** A namespace that holds data must be none that `destroy` removes. */
-function keptNamespace(path: string, name: string, namespaces: NamespaceNames): Problem[] {
+/** A namespace that holds data must not be one that `destroy` deletes. */
+function keptNamespace(path: string, name: pulumi.Input<string>, namespaces: Partial<NamespaceNames>): Problem[] {
     const own = Object.entries(namespaces).find(([, other]) => other === name);
     const allowed = `a namespace that destroy leaves; this one is namespaces.${own?.[0]}`;
     return [...dnsLabel(path, name), ...check(own === undefined, path, name, allowed)];
 }
 
-/** The settings of each kind: those of the chosen one are needed, those of the others would do nothing. */
+/** Without a shared volume, DAGs and logs have to be elsewhere, and there is none for packages. */
+function nothingSharedProblems({ dags, database, logs, pythonPackages, storage }: AirflowSettings): Problem[] {
+    const without = `with storage.kind ${storage.kind}`;
+    return [
+        ...check(
+            !dagsOnVolume(dags),
+            "dags.delivery",
+            dags.delivery,
+            `a delivery without a shared volume, ${without}: ${DagDelivery.Image}, ${DagDelivery.GitBundle} or ${DagDelivery.Bundles}`,
+        ),
+        ...check(
+            logs.remote !== undefined,
+            "logs.remote",
+            undefined,
+            `where logs are kept, which is needed ${without}: a task's pod takes them along`,
+        ),
+        ...check(
+            logs.maximumSize === undefined,
+            "logs.maximumSize",
+            logs.maximumSize,
+            `nothing ${without}: where logs.remote keeps logs, a rule of that place removes them`,
+        ),
+        ...check(
+            !backsUpToVolume(database),
+            "database.backup.bucket",
+            undefined,
+            `where backups are kept, which is needed ${without}`,
+        ),
+        // Deliveries without a volume have no packages anyhow, and say so themselves.
+        ...check(
+            pythonPackages.requirements === undefined || !dagsOnVolume(dags),
+            "pythonPackages.requirements",
+            pythonPackages.requirements,
+            `nothing ${without}: packages lie on the shared volume`,
+            "Install them in an image of your own (airflow.image).",
+        ),
+    ];
+}
+
+/** The settings of each kind: those of the chosen one are needed, those of the others would have no effect. */
 function kindProblems({ hosting, storage }: AirflowSettings): Problem[] {
-    const { kind, nfs, csi, storageClass, existingNamespace, nfsServer } = storage;
+    const { kind, nfs, csi, storageClass, existingNamespace, existingClaims, nfsServer } = storage;
     const needed: [StorageKind, string, unknown][] = [
         [StorageKind.Nfs, "storage.nfs", nfs],
         [StorageKind.Csi, "storage.csi", csi],
         [StorageKind.StorageClass, "storage.storageClass", storageClass],
+        [StorageKind.Claims, "storage.claims", existingClaims],
     ];
     const optional: [StorageKind, string, unknown][] = [
         [StorageKind.StorageClass, "storage.existingNamespace", existingNamespace],
@@ -100,46 +153,41 @@ function kindProblems({ hosting, storage }: AirflowSettings): Problem[] {
 function nfsProblems({ server, path }: NfsArgs): Problem[] {
     return [
         ...hostName("storage.nfs.server", server),
-        ...check(
-            /^\/[^\s,]*$/.test(path) && !climbs(path),
+        ...checkText(
             "storage.nfs.path",
             path,
+            (known) => /^\/[^\s,]*$/.test(known) && !climbs(known),
             "the absolute path of an exported directory, without .., spaces and commas",
         ),
     ];
 }
 
 function csiProblems({ driver, volumeHandle, volumeAttributes = {}, nodeStageSecret }: CsiArgs): Problem[] {
-    const texts: [string, string][] = [
+    const texts: [string, pulumi.Input<string>][] = [
         ["storage.csi.volumeHandle", volumeHandle],
-        ...Object.entries(volumeAttributes).map(([key, value]): [string, string] => [
+        ...Object.entries(volumeAttributes).map(([key, value]): [string, pulumi.Input<string>] => [
             `storage.csi.volumeAttributes.${key}`,
             value,
         ]),
     ];
-    const unknown = texts.flatMap(([path, text]) =>
-        (text.match(/\{\w*\}/g) ?? [])
-            .filter((placeholder) => !["{volume}", "{namespace}"].includes(placeholder))
-            .map((placeholder) => ({
-                path,
-                value: text,
-                allowed: `{volume} and {namespace}; ${placeholder} is neither`,
-            })),
-    );
     return [
         ...dnsName("storage.csi.driver", driver),
-        ...check(
-            volumeHandle.trim() !== "",
+        ...checkText(
             "storage.csi.volumeHandle",
             volumeHandle,
+            (known) => known.trim() !== "",
             "what the driver knows the volume by",
         ),
-        ...unknown,
-        ...check(
-            texts.some(([, text]) => text.includes("{volume}")),
-            "storage.csi.volumeHandle",
-            volumeHandle,
-            "a text with {volume} in it, or in one of volumeAttributes: DAGs and logs would share a directory",
+        ...texts.flatMap(([path, text]) => whenKnown(text, (known) => placeholderProblems(path, known))),
+        ...whenKnown(
+            texts.map(([, text]) => text),
+            (known) =>
+                check(
+                    known.some((text) => text.includes("{volume}")),
+                    "storage.csi.volumeHandle",
+                    volumeHandle,
+                    "a text with {volume} in it, or in one of volumeAttributes: DAGs and logs would share a directory",
+                ),
         ),
         ...(nodeStageSecret === undefined
             ? []
@@ -150,21 +198,40 @@ function csiProblems({ driver, volumeHandle, volumeAttributes = {}, nodeStageSec
     ];
 }
 
-function nfsServerProblems({ hosting, storage, namespaces }: AirflowSettings): Problem[] {
+function placeholderProblems(path: string, text: string): Problem[] {
+    return (text.match(/\{\w*\}/g) ?? [])
+        .filter((placeholder) => !["{volume}", "{namespace}"].includes(placeholder))
+        .map((placeholder) => ({
+            path,
+            value: text,
+            allowed: `{volume} and {namespace}; ${placeholder} is neither`,
+        }));
+}
+
+function nfsServerProblems({ database, hosting, storage, namespaces }: AirflowSettings): Problem[] {
     const { kind, nfsServer, dagsSize, logsSize } = storage;
+    const backupsSize = backsUpToVolume(database) ? database.backup?.size : undefined;
     const { clients, image, size, storageClass, existingClaim } = nfsServer;
     const malformed = quantity("storage.nfsServer.size", size);
-    const shared = addQuantities(dagsSize, logsSize);
     return [
         ...(image === "" ? missingImage(hosting, kind) : pinnedImage("storage.nfsServer.image", image)),
         ...clientProblems(clients),
         ...malformed,
-        ...check(
-            malformed.length > 0 || (parseQuantity(size) ?? 0) >= bytes(dagsSize) + bytes(logsSize),
-            "storage.nfsServer.size",
-            size,
-            `not less than storage.dagsSize and storage.logsSize together, which is ${shared}`,
-        ),
+        ...whenKnown({ size, dagsSize, logsSize, backupsSize }, (known) => {
+            const both = addQuantities(known.dagsSize, known.logsSize);
+            const all = known.backupsSize === undefined ? both : addQuantities(both, known.backupsSize);
+            const sizes =
+                known.backupsSize === undefined
+                    ? "storage.dagsSize and storage.logsSize"
+                    : "storage.dagsSize, storage.logsSize and database.backup.size";
+            const least = [known.dagsSize, known.logsSize, known.backupsSize ?? "0"].map(bytes);
+            return check(
+                malformed.length > 0 || bytes(known.size) >= least.reduce((sum, each) => sum + each),
+                "storage.nfsServer.size",
+                size,
+                `not less than ${sizes} together, which is ${all}`,
+            );
+        }),
         ...(storageClass === undefined ? [] : dnsName("storage.nfsServer.storageClass", storageClass)),
         ...(existingClaim === undefined
             ? []
@@ -189,11 +256,16 @@ function missingImage(hosting: Hosting, kind: StorageKind): Problem[] {
     );
 }
 
-function clientProblems(clients: readonly string[] | undefined): Problem[] {
+function clientProblems(clients: pulumi.Input<readonly pulumi.Input<string>[]> | undefined): Problem[] {
     const path = "storage.nfsServer.clients";
     return [
-        ...check(clients?.length !== 0, path, clients, "at least one address or CIDR of the nodes, or nothing at all"),
-        ...(clients ?? []).flatMap((client, index) => addressRange(`${path}[${index}]`, client)),
+        ...check(
+            !Array.isArray(clients) || clients.length > 0,
+            path,
+            clients,
+            "at least one address or CIDR of the nodes, or nothing at all",
+        ),
+        ...knownElements(clients).flatMap((client, index) => addressRange(`${path}[${index}]`, client)),
     ];
 }
 

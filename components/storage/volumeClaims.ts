@@ -1,17 +1,16 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { NamespaceNames } from "../airflowKubernetesDefaults";
 import { skipAwait } from "../kubernetes/annotations";
 import { objectLabels } from "../kubernetes/labels";
+import { goesWith } from "../kubernetes/placedNamespace";
 import type { AirflowNamespaces } from "../namespaces/airflowNamespaces";
-import { type PersistentVolumes, persistentVolumeName } from "./persistentVolumes";
+import { type PersistentVolumes, viewKey } from "./persistentVolumes";
 import { type SharedVolume, viewsOf } from "./sharedVolumes";
 
 /** Arguments of {@link VolumeClaims}. */
 export interface VolumeClaimsArgs {
     readonly instance: string;
     readonly namespaces: AirflowNamespaces;
-    readonly namespaceNames: NamespaceNames;
     readonly persistentVolumes: PersistentVolumes;
     readonly volumes: SharedVolume[];
 }
@@ -24,8 +23,7 @@ export class VolumeClaims extends pulumi.ComponentResource {
 
         for (const volume of args.volumes) {
             for (const [noun, { accessMode }] of viewsOf(volume)) {
-                const namespace = args.namespaces[noun];
-                const volumeName = persistentVolumeName(args.namespaceNames[noun], volume);
+                const namespace = args.namespaces.of(noun);
                 new k8s.core.v1.PersistentVolumeClaim(
                     `${name}-${noun}-${volume.noun}`,
                     {
@@ -40,14 +38,14 @@ export class VolumeClaims extends pulumi.ComponentResource {
                             resources: { requests: { storage: volume.size } },
                             storageClassName: "",
                             // A volume that is made again has its claim made again first, which binds no other one.
-                            volumeName: args.persistentVolumes.volumes[volumeName].metadata.name,
+                            volumeName: args.persistentVolumes.volumes[viewKey(noun, volume)].metadata.name,
                         },
                     },
-                    // A claim that a pod uses cannot be deleted, and Pulumi would wait for that pod. It goes with its namespace.
+                    // A claim that a pod uses cannot be deleted, and Pulumi would wait for that pod. It goes with its namespace
+                    // where it can.
                     {
                         parent: this,
-                        deletedWith: namespace,
-                        retainOnDelete: true,
+                        ...goesWith(namespace),
                         ignoreChanges: ["spec.resources"],
                     },
                 );

@@ -1,18 +1,23 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { preparationRules } from "../access/podRules";
-import { airflowPodSpec } from "../airflow/airflowPod";
-import type { AirflowSettings } from "../airflowKubernetesDefaults";
+import { registrySecret } from "../access/registrySecret";
+import { roleName } from "../access/roleName";
 import { noServiceMesh, replaceUnready } from "../kubernetes/annotations";
 import { shortHash } from "../kubernetes/hash";
-import { jobTries, triedCommand } from "../kubernetes/jobTries";
+import { isolated } from "../kubernetes/isolated";
+import { jobTries } from "../kubernetes/jobTries";
 import { mapInput } from "../kubernetes/known";
-import { objectLabels } from "../kubernetes/labels";
+import { objectLabels, selectorLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
-import { script } from "../kubernetes/script";
+import { withDisk } from "../kubernetes/resources";
+import { airflowPodSpec } from "../pods/airflowPod";
 import { mergePodTemplate } from "../pods/podTemplate";
+import { mountedScripts, triedCommand } from "../pods/scriptFiles";
+import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
 import { preparationPod } from "./preparationPod";
-import { preparedDirectories } from "./preparedDirectories";
+import { preparationScripts } from "./preparationScripts";
+import { preparedClaims } from "./preparedDirectories";
 import { storageKeys } from "./storageKeys";
 
 /** Arguments of {@link VolumePermissions}. */
@@ -24,8 +29,8 @@ export interface VolumePermissionsArgs {
 }
 
 /**
- * A Job that has the directories of the shared volumes made and given to the users who write there. It mounts none of them
- * itself, but makes a pod that does: a pod whose volume cannot be mounted waits without a word, and the Job can say why.
+ * A Job that has the shared volumes prepared: their directories, with the right owners. It mounts no volume itself, but creates
+ * a pod that does: a pod whose volume cannot be mounted waits silently, and the Job can say why.
  */
 export class VolumePermissions extends pulumi.ComponentResource {
     /** Known when the Job is done, and in a preview only if that is not to run again. */
@@ -37,7 +42,8 @@ export class VolumePermissions extends pulumi.ComponentResource {
 
         const { instance, namespace, settings } = args;
         const { image, imagePullSecrets } = settings.airflow;
-        const labels = objectLabels(instance, "permissions");
+        const component = "permissions";
+        const labels = objectLabels(instance, component);
         const metadata = { name: names.permissions, namespace, labels };
         const account = new k8s.core.v1.ServiceAccount(
             `${name}-account`,
@@ -49,18 +55,37 @@ export class VolumePermissions extends pulumi.ComponentResource {
             `${name}-role-binding`,
             {
                 metadata,
-                roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
+                roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: roleName(role) },
                 subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace }],
             },
             { parent: this },
         );
 
+        // Of the Job, and of the pod that it makes.
+        const policies = settings.networkPolicies.enabled
+            ? [
+                  new k8s.networking.v1.NetworkPolicy(
+                      `${name}-network-policy`,
+                      { metadata, spec: isolated(selectorLabels(instance, component)) },
+                      { parent: this },
+                  ),
+              ]
+            : [];
+        const scripts = preparationScripts();
+        const scriptsMount = mountedScripts(
+            `${name}-scripts`,
+            { instance, component, namespace, scripts },
+            { parent: this },
+        );
+        const pull = registrySecret(name, { instance, namespace, airflow: settings.airflow }, this);
+
         const patches = [settings.airflow.podTemplate, settings.airflow.jobs.podTemplate];
         const pod = mapInput(preparationPod(instance, settings), (known) => JSON.stringify(known));
-        const claims = [...new Set(preparedDirectories(settings).map(({ claimName }) => claimName))];
-        const keys = JSON.stringify({ claims, ...storageKeys(settings) });
-        const command = triedCommand(script(__dirname, "prepare_volumes.py"));
-        // The volumes of other settings are others, although nothing in the pod shows it.
+        const keys = mapInput({ claims: preparedClaims(settings), ...storageKeys(settings) }, (known) =>
+            JSON.stringify(known),
+        );
+        const command = triedCommand("prepare_volumes.py");
+        // Other settings mean other volumes, although nothing in the pod shows it.
         const { hosting, storage } = settings;
         const { kind, hostPath, nfs, csi, storageClass, existingNamespace, mountOptions, nfsServer } = storage;
         const volumes = { hosting, kind, hostPath, nfs, csi, storageClass, existingNamespace, mountOptions };
@@ -71,7 +96,7 @@ export class VolumePermissions extends pulumi.ComponentResource {
                 metadata: {
                     ...metadata,
                     name: mapInput(
-                        { image, pod, keys, command, trigger, patches },
+                        { image, pod, keys, command, scripts: scripts.name, trigger, patches },
                         (known) => `${names.permissions}-${shortHash(known)}`,
                     ),
                     annotations: replaceUnready,
@@ -86,7 +111,8 @@ export class VolumePermissions extends pulumi.ComponentResource {
                                 serviceAccount: names.permissions,
                                 serviceAccountToken: true,
                                 imagePullSecrets,
-                                mounts: [],
+                                podUser: settings.airflow.podUser,
+                                mounts: [scriptsMount],
                                 pod: { restartPolicy: "Never", terminationGracePeriodSeconds: 120 },
                                 container: {
                                     name: "permissions",
@@ -105,7 +131,11 @@ export class VolumePermissions extends pulumi.ComponentResource {
                     ),
                 },
             },
-            { parent: this, dependsOn: binding, customTimeouts: { create: "17m", update: "17m", delete: "5m" } },
+            {
+                parent: this,
+                dependsOn: [binding, ...pull, ...policies],
+                customTimeouts: { create: "17m", update: "17m", delete: "5m" },
+            },
         );
 
         this.done = job.id;
@@ -113,5 +143,8 @@ export class VolumePermissions extends pulumi.ComponentResource {
     }
 }
 
-/** A Python that waits. */
-const supervisorResources = { requests: { cpu: "10m", memory: "32Mi" }, limits: { cpu: "500m", memory: "128Mi" } };
+/** It only waits for another pod. */
+const supervisorResources = withDisk(
+    { requests: { cpu: "10m", memory: "32Mi" }, limits: { cpu: "500m", memory: "128Mi" } },
+    "1Gi",
+);

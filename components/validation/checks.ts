@@ -1,15 +1,45 @@
 import { isIP } from "node:net";
 import type * as pulumi from "@pulumi/pulumi";
+import { isKnown } from "../kubernetes/known";
 import { parseQuantity } from "../kubernetes/quantity";
 import type { ContainerResources } from "../kubernetes/resources";
-import type { Problem } from "../problems";
+import type { Problem } from "./problems";
+
+/** A text. One that is not known yet is taken as right, here and wherever it is checked. */
+type Text = pulumi.Input<string>;
+
+/** Problems of a value, or of several together; none while they are not all known. */
+export function whenKnown<T>(value: T, problems: (known: pulumi.Unwrap<T>) => Problem[]): Problem[] {
+    return isKnown(value) ? problems(value as pulumi.Unwrap<T>) : [];
+}
+
+/** A problem when a text that is known is not valid. */
+export function checkText(
+    path: string,
+    value: Text,
+    valid: (known: string) => boolean,
+    allowed: string,
+    remedy?: string,
+): Problem[] {
+    return whenKnown(value, (known) => check(valid(known), path, known, allowed, remedy));
+}
 
 /** A problem when `valid` is false. */
 export function check(valid: boolean, path: string, value: unknown, allowed: string, remedy?: string): Problem[] {
     return valid ? [] : [{ path, value, allowed, remedy }];
 }
 
-/** A problem when a value is none of an enum. */
+/** A text for a message; none with an @, before which a password may be. */
+export function shown(text: string): string | undefined {
+    return text.includes("@") ? undefined : text;
+}
+
+/** A problem when a text that is known does not fit. */
+export function knownText(path: string, value: unknown, pattern: RegExp, allowed: string): Problem[] {
+    return typeof value === "string" ? check(pattern.test(value), path, shown(value), allowed) : [];
+}
+
+/** A problem when a value is not in an enum. */
 export function oneOf(path: string, value: string, values: Record<string, string>): Problem[] {
     const allowed = Object.values(values);
     return check(allowed.includes(value), path, value, allowed.join(", "));
@@ -21,51 +51,61 @@ export function wholeNumber(path: string, value: number, least: number, most: nu
     return check(valid, path, value, `a whole number from ${least} to ${most}`);
 }
 
-/** A problem when a name is no DNS label, as names of most Kubernetes objects must be. */
-export function dnsLabel(path: string, value: string): Problem[] {
-    const valid = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value);
-    return check(
-        valid,
+/** A problem when a name is not a DNS label, as names of most Kubernetes objects must be. */
+export function dnsLabel(path: string, value: Text): Problem[] {
+    return checkText(
         path,
         value,
+        (known) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(known),
         "1 to 63 lower-case letters, digits and dashes, beginning and ending without a dash",
     );
 }
 
-/** A problem when a name is no DNS name. */
-export function dnsName(path: string, value: string): Problem[] {
+/** A problem when a name is not a DNS name. */
+export function dnsName(path: string, value: Text): Problem[] {
     const label = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
-    const valid = value.length <= 253 && new RegExp(`^${label}(\\.${label})*$`).test(value);
-    return check(valid, path, value, "a DNS name: lower-case letters, digits, dashes and dots");
+    const valid = (known: string) => known.length <= 253 && new RegExp(`^${label}(\\.${label})*$`).test(known);
+    return checkText(path, value, valid, "a DNS name: lower-case letters, digits, dashes and dots");
 }
 
 /** A problem when a text is neither a DNS name nor an address. */
-export function hostName(path: string, value: string): Problem[] {
+export function hostName(path: string, value: Text): Problem[] {
     const label = "[A-Za-z0-9_]([-A-Za-z0-9_]{0,61}[A-Za-z0-9])?";
-    const valid = isIP(value) !== 0 || (value.length <= 253 && new RegExp(`^${label}(\\.${label})*\\.?$`).test(value));
-    return check(valid, path, value, "a host name or an IP address, without protocol, port and path");
+    const valid = (known: string) =>
+        isIP(known) !== 0 || (known.length <= 253 && new RegExp(`^${label}(\\.${label})*\\.?$`).test(known));
+    return checkText(path, value, valid, "a host name or an IP address, without protocol, port and path");
 }
 
 /** A problem when a text is neither an IP address nor a range of them. */
-export function addressRange(path: string, value: string): Problem[] {
-    const [address = "", length, ...rest] = value.split("/");
+export function addressRange(path: string, value: Text): Problem[] {
+    return checkText(path, value, isAddressRange, "an IP address or a CIDR, such as 10.0.0.7 or 10.0.0.0/24");
+}
+
+function isAddressRange(text: string): boolean {
+    const [address = "", length, ...rest] = text.split("/");
     const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-    const valid =
+    return (
         longest > 0 &&
         rest.length === 0 &&
-        (length === undefined || (/^(0|[1-9]\d{0,2})$/.test(length) && Number(length) <= longest));
-    return check(valid, path, value, "an IP address or a CIDR, such as 10.0.0.7 or 10.0.0.0/24");
+        (length === undefined || (/^(0|[1-9]\d{0,2})$/.test(length) && Number(length) <= longest))
+    );
 }
 
-/** A problem when a text is no Kubernetes quantity above zero. */
-export function quantity(path: string, value: string): Problem[] {
-    const parsed = parseQuantity(value);
-    const valid = parsed !== undefined && parsed > 0;
-    return check(valid, path, value, "a Kubernetes quantity above zero, such as 500m, 512Mi or 10Gi");
+/** A problem when a path is not absolute, or has parts such as `..`. */
+export function absolutePath(path: string, value: Text): Problem[] {
+    const plain = (known: string) =>
+        /^(\/[^/\s]+)+$/.test(known) && !known.split("/").some((part) => part === "." || part === "..");
+    return checkText(path, value, plain, "an absolute path without . and .. and not the root");
 }
 
-/** A problem when an image may be another one tomorrow. One that is not known yet is taken as right. */
-export function pinnedImage(path: string, image: pulumi.Input<string>): Problem[] {
+/** A problem when a text is not a Kubernetes quantity above zero. */
+export function quantity(path: string, value: Text): Problem[] {
+    const valid = (known: string) => (parseQuantity(known) ?? 0) > 0;
+    return checkText(path, value, valid, "a Kubernetes quantity above zero, such as 500m, 512Mi or 10Gi");
+}
+
+/** A problem when an image may be another one tomorrow. */
+export function pinnedImage(path: string, image: Text): Problem[] {
     if (typeof image !== "string") {
         return [];
     }

@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Problem } from "../problems";
 import { annotations, check, labels } from "./checks";
+import type { Problem } from "./problems";
 
-/** What a user adds to an object of the component. */
+/** Labels and annotations that a user adds to an object of the component. */
 export interface AddedMetadata {
     readonly annotations?: Readonly<Record<string, pulumi.Input<string>>>;
     readonly labels?: Readonly<Record<string, pulumi.Input<string>>>;
@@ -11,7 +11,7 @@ export interface AddedMetadata {
 /**
  * Problems of labels and annotations beside the component's own.
  *
- * @param kept What keys of labels must not begin with, since the component sets these itself.
+ * @param kept Prefixes of labels that the component sets itself.
  */
 export function addedMetadataProblems(path: string, added: AddedMetadata, kept: readonly string[]): Problem[] {
     return [

@@ -1,9 +1,9 @@
 import type { SecretKeyArgs } from "../kubernetes/secretKeyArgs";
-import type { Problem } from "../problems";
 import { check, dnsName } from "./checks";
+import type { Problem } from "./problems";
 
 /**
- * Problems of a secret that may be a value or lie in a Secret that somebody else makes.
+ * Problems of a secret that is a value, or a key of a Secret that somebody else makes.
  *
  * @param path The argument for the value; that for the Secret ends in `Secret`.
  */

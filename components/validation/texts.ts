@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Problem } from "../problems";
+import type { Problem } from "./problems";
 
 /** The most bytes of one text: what Linux takes as one argument or variable of a program, with room for its name. */
 const maximumBytes = 100_000;

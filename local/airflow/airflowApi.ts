@@ -38,14 +38,19 @@ export class UnexpectedStatus extends Error {
     }
 }
 
+/** Sends a request, as `fetch` does. */
+export type Ask = (url: string, options: RequestInit) => Promise<Response>;
+
 /** Airflow's REST API, logged in as one user. Tokens are fetched when needed and renewed when refused. */
 export class AirflowApi {
     private token: string | undefined;
 
+    /** @param ask Where requests come from: this program, unless given. */
     public constructor(
         public readonly url: string,
         private readonly user: string,
         private readonly password: string,
+        private readonly ask: Ask = fetch,
     ) {}
 
     /** The status of a log-in: 201 with a token, 401 when refused. */
@@ -53,8 +58,9 @@ export class AirflowApi {
         url: string,
         user: string,
         password: string,
+        ask: Ask = fetch,
     ): Promise<{ status: number; token?: string }> {
-        const answer = await fetch(`${url}/auth/token`, {
+        const answer = await ask(`${url}/auth/token`, {
             method: "POST",
             headers: { "Content-Type": "application/json" },
             body: JSON.stringify({ username: user, password }),
@@ -153,7 +159,7 @@ export class AirflowApi {
 
     private async send(method: string, path: string, body: unknown): Promise<Response> {
         this.token ??= await this.freshToken();
-        return await fetch(`${this.url}/api/v2${path}`, {
+        return await this.ask(`${this.url}/api/v2${path}`, {
             method,
             headers: {
                 Accept: "application/json",
@@ -166,7 +172,7 @@ export class AirflowApi {
     }
 
     private async freshToken(): Promise<string> {
-        const { status, token } = await AirflowApi.logIn(this.url, this.user, this.password);
+        const { status, token } = await AirflowApi.logIn(this.url, this.user, this.password, this.ask);
         if (token !== undefined) {
             return token;
         }

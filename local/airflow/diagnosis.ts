@@ -1,8 +1,22 @@
 /** The parts of Kubernetes objects, as `kubectl get -o json` prints them, that tell how things are. */
 export interface KubernetesObject {
     readonly kind: string;
-    readonly metadata: { readonly name: string; readonly namespace?: string; readonly creationTimestamp?: string };
-    readonly spec?: { readonly replicas?: number; readonly containers?: readonly { readonly image?: string }[] };
+    readonly metadata: {
+        readonly name: string;
+        readonly namespace?: string;
+        readonly creationTimestamp?: string;
+        readonly labels?: Readonly<Record<string, string>>;
+        readonly annotations?: Readonly<Record<string, string>>;
+    };
+    readonly spec?: {
+        readonly replicas?: number;
+        readonly containers?: readonly {
+            readonly name?: string;
+            readonly image?: string;
+            readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+        }[];
+        readonly volumes?: readonly { readonly name: string; readonly persistentVolumeClaim?: unknown }[];
+    };
     readonly status?: {
         readonly phase?: string;
         readonly reason?: string;
@@ -193,7 +207,15 @@ function podTroubles(pod: KubernetesObject, isTask: boolean): string[] {
     return found;
 }
 
+/** Keeps how many replicas a process had that was stopped for a restore, also for a run after one that was killed. */
+export const replicasAnnotation = "airflow-kubernetes/replicas";
+
 function workloadTroubles(workload: KubernetesObject): string[] {
+    if (workload.metadata.annotations?.[replicasAnnotation] !== undefined) {
+        return [
+            `${workload.kind} ${fullName(workload)} is stopped by a make restore that has not come to its end; run it again`,
+        ];
+    }
     const wanted = workload.spec?.replicas ?? 1;
     const ready = workload.status?.readyReplicas ?? 0;
     return ready >= wanted

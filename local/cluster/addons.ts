@@ -69,6 +69,20 @@ export function addonManifests(coredns: string, upstreams: readonly string[]): s
             name: "system:storage-provisioner",
         }),
         {
+            apiVersion: "rbac.authorization.k8s.io/v1",
+            kind: "ClusterRole",
+            metadata: { name: "local:network-policies" },
+            rules: [
+                { apiGroups: [""], resources: ["namespaces", "pods"], verbs: ["list", "watch"] },
+                { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: ["list", "watch"] },
+            ],
+        },
+        clusterRoleBinding("local:network-policies", "local:network-policies", {
+            apiGroup: group,
+            kind: "User",
+            name: "system:network-policies",
+        }),
+        {
             apiVersion: "storage.k8s.io/v1",
             kind: "StorageClass",
             metadata: {

@@ -5,7 +5,7 @@ import { type GoModule, goProgram, isBuilt, requiredVersion } from "../support/g
 import { paths } from "./layout";
 
 /** What is built from the Go modules under `go/`. */
-export type GoBinary = "kubernetes" | "etcd" | "coredns";
+export type GoBinary = "kubernetes" | "etcd" | "coredns" | "network-policies";
 
 /** The names by which the program "kubernetes" is called: it is what its name says. */
 export const kubernetesNames = [
@@ -60,7 +60,7 @@ export async function goBinary(name: GoBinary): Promise<string> {
 
 /** Whether the cache has what the cluster runs on the machine itself, as it is now; false without a Go to tell by. */
 export async function areBinariesBuilt(): Promise<boolean> {
-    const modules = await Promise.all([goModule("kubernetes"), goModule("etcd")]);
+    const modules = await Promise.all([goModule("kubernetes"), goModule("etcd"), goModule("network-policies")]);
     const built = await Promise.all(modules.map(isBuilt)).catch(() => [false]);
     return built.every(Boolean);
 }
@@ -74,11 +74,14 @@ export function binDirectory(): string {
 export async function ensureBinaries(): Promise<void> {
     const kubernetes = await goBinary("kubernetes");
     const etcd = await goBinary("etcd");
+    // After Kubernetes, most of whose packages it has.
+    const networkPolicies = await goBinary("network-policies");
     await mkdir(paths.binaries, { recursive: true });
     for (const name of kubernetesNames) {
         await link(join(dirname(kubernetes), name), join(paths.binaries, name));
     }
     await link(etcd, join(paths.binaries, "etcd"));
+    await link(networkPolicies, join(paths.binaries, "network-policies"));
 }
 
 /** Makes a symbolic link, in place of one that leads elsewhere. */

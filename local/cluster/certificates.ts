@@ -7,7 +7,11 @@ import { contextName, kubeconfigPath, nodeName, paths } from "./layout";
 import { addresses } from "./ranges";
 
 /** Who gets a kubeconfig besides those that kubeadm makes one for. */
-const users = { "kube-proxy": "system:kube-proxy", "storage-provisioner": "system:storage-provisioner" } as const;
+const users = {
+    "kube-proxy": "system:kube-proxy",
+    "storage-provisioner": "system:storage-provisioner",
+    "network-policies": "system:network-policies",
+} as const;
 
 /** kubeadm's configuration for the certificates in a directory. */
 export function kubeadmConfiguration(version: string, certificates: string): string {
@@ -69,6 +73,7 @@ export async function ensureCertificates(version: string): Promise<void> {
     if (!existsSync(paths.certificates)) {
         await makeCertificates(version);
     }
+    await makeCredentials(version);
     const text = namedKubeconfig(await readFile(join(paths.certificates, "credentials", "admin.conf"), "utf8"));
     if (!existsSync(kubeconfigPath) || (await readFile(kubeconfigPath, "utf8")) !== text) {
         await writeFile(`${kubeconfigPath}.tmp`, text, { mode: 0o600 });
@@ -87,11 +92,30 @@ async function makeCertificates(version: string): Promise<void> {
     await output([kubeadm, "init", "phase", "certs", "all", "--config", configuration]);
     const phase = ["init", "phase", "kubeconfig", "all", "--config", configuration, "--kubeconfig-dir", credentials];
     await output([kubeadm, ...phase]);
-    for (const [name, user] of Object.entries(users)) {
-        const text = await output([kubeadm, "kubeconfig", "user", "--client-name", user, "--config", configuration]);
-        await writeFile(join(credentials, `${name}.conf`), text, { mode: 0o600 });
-    }
     await rename(directory, paths.certificates);
+}
+
+/** Makes the kubeconfigs that are missing: a cluster that was made before may know fewer users. */
+async function makeCredentials(version: string): Promise<void> {
+    const missing = Object.entries(users).filter(([name]) => !existsSync(credential(name)));
+    if (missing.length === 0) {
+        return;
+    }
+    const configuration = certificate("kubeadm.yaml");
+    await writeFile(configuration, kubeadmConfiguration(version, paths.certificates));
+    for (const [name, user] of missing) {
+        const text = await output([
+            join(paths.binaries, "kubeadm"),
+            "kubeconfig",
+            "user",
+            "--client-name",
+            user,
+            "--config",
+            configuration,
+        ]);
+        await writeFile(`${credential(name)}.tmp`, text, { mode: 0o600 });
+        await rename(`${credential(name)}.tmp`, credential(name));
+    }
 }
 
 /** The path of a certificate or key. */

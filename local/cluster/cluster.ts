@@ -23,7 +23,7 @@ import {
     schedulerPart,
 } from "./controlPlane";
 import { tryKubectl } from "./kubectl";
-import { kubeletPart, proxyPart, storageProvisionerPart } from "./kubelet";
+import { kubeletPart, networkPoliciesPart, proxyPart, storageProvisionerPart } from "./kubelet";
 import { contextName, kubeconfigPath, paths } from "./layout";
 import {
     enableDisabledService,
@@ -111,7 +111,14 @@ function describeControlPlane(): Part[] {
 }
 
 async function describeNode(node: number): Promise<Part[]> {
-    return [await containerdPart(node), await kubeletPart(node), await proxyPart(node), storageProvisionerPart(node)];
+    return [
+        await containerdPart(node),
+        // Before the kubelet, which starts pods.
+        networkPoliciesPart(node),
+        await kubeletPart(node),
+        await proxyPart(node),
+        storageProvisionerPart(node),
+    ];
 }
 
 async function kubernetesVersion(): Promise<string> {

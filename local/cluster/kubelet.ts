@@ -3,8 +3,9 @@ import { stringify } from "yaml";
 import { certificate, credential } from "./certificates";
 import { rootCgroup } from "./cgroups";
 import { writeConfiguration } from "./configuration";
-import { containerdSocket, nodeName, paths } from "./layout";
+import { containerdSocket, networkName, nodeName, paths } from "./layout";
 import { onNode } from "./node";
+import { policyQueue } from "./policyQueue";
 import type { Part } from "./processes";
 import { addresses } from "./ranges";
 
@@ -41,6 +42,8 @@ export function kubeletConfiguration(files: { clientCa: string; resolvConf: stri
             "nodefs.inodesFree": "0%",
             "imagefs.available": "0%",
         },
+        // An image that was loaded is for all, also when the same one was pulled from a registry that asks for a login.
+        imagePullCredentialsVerificationPolicy: "NeverVerify",
         // Several pods at once is the usual case here: do not queue them behind each other.
         serializeImagePulls: false,
         registryPullQPS: 0,
@@ -104,6 +107,20 @@ export function storageProvisionerPart(node: number): Part {
             join(paths.binaries, "storage-provisioner"),
             `--kubeconfig=${credential("storage-provisioner")}`,
             "--root=/tmp/hostpath-provisioner",
+        ],
+    });
+}
+
+/** Describes how the program is started that says which packets of pods may pass. */
+export function networkPoliciesPart(node: number): Part {
+    return onNode(node, {
+        name: "network-policies",
+        command: [
+            join(paths.binaries, "network-policies"),
+            `--kubeconfig=${credential("network-policies")}`,
+            `--hostname-override=${nodeName}`,
+            `--nfqueue-id=${policyQueue}`,
+            `--table=${networkName}`,
         ],
     });
 }

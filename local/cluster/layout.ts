@@ -4,6 +4,9 @@ import { clusterDirectory } from "../support/paths";
 /** The context that the local cluster's kubeconfig has, and nothing else does. */
 export const contextName = "airflow-kubernetes-local";
 
+/** The name of the cluster's pod network, and of its own tables of rules. */
+export const networkName = "airflow-kubernetes";
+
 /** How the one node is called. */
 export const nodeName = "local";
 

@@ -2,17 +2,15 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { capture, output } from "../support/execution";
-import { nodeDevice, paths } from "./layout";
+import { networkName, nodeDevice, paths } from "./layout";
+import { ensurePolicyQueue, hasPolicyQueue, removePolicyQueue } from "./policyQueue";
 import { addresses } from "./ranges";
 
 /** Behind every other route: what no pod's own route matches must not go to the machine's gateway. */
 const lastMetric = "4278198272";
 
-/** The name of the cluster's pod network, and of its own table of filter rules. */
-export const networkName = "airflow-kubernetes";
-
-// kube-proxy makes the first two, and takes no other name for them.
-const ownTables = ["ip kube-proxy", "ip6 kube-proxy", `ip ${networkName}`] as const;
+// kube-proxy makes the first two, and takes no other name for them; `network-policies` makes the last.
+const ownTables = ["ip kube-proxy", "ip6 kube-proxy", `ip ${networkName}`, `inet ${networkName}`] as const;
 
 /** The pod network for containerd: a routed pair of devices for each pod, so that no bridge hides traffic from the rules. */
 export function cniConfiguration(): string {
@@ -140,6 +138,7 @@ export async function ensureNetwork(): Promise<void> {
     await output(["ip", "route", "replace", "blackhole", pods, "metric", lastMetric]);
     await output(["nft", "-f", "-"], { input: masqueradeRules() });
     await ensureFirewall();
+    await ensurePolicyQueue();
 }
 
 /** Whether the node's device, routes and rules are there. */
@@ -149,7 +148,8 @@ export async function hasNetwork(): Promise<boolean> {
         (await capture(["nft", "list", "table", "ip", networkName])).code === 0 &&
         routes.stdout.includes(`${addresses().services} dev ${nodeDevice}`) &&
         routes.stdout.includes(`blackhole ${addresses().pods}`) &&
-        (await passesFirewall())
+        (await passesFirewall()) &&
+        (await hasPolicyQueue())
     );
 }
 
@@ -259,6 +259,7 @@ export async function removeNetwork(): Promise<void> {
         await capture(["nft", "delete", "table", ...table.split(" ")]);
     }
     await removeFirewall();
+    await removePolicyQueue();
     await capture(["ip", "route", "delete", "blackhole", addresses().pods, "metric", lastMetric]);
     if (await hasNodeDevice()) {
         await output(["ip", "link", "delete", nodeDevice]);
@@ -312,7 +313,7 @@ export function isBareTable(listed: string): boolean {
     return others.length === 0 && chains.length === hooks.length;
 }
 
-const iptablesTables = ["ip nat", "ip6 nat", "ip filter", "ip6 filter"] as const;
+const iptablesTables = ["ip nat", "ip6 nat", "ip filter", "ip6 filter", "ip mangle"] as const;
 
 /** The tables of iptables that there are. */
 export async function presentIptablesTables(): Promise<string[]> {

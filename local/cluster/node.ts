@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { waitFor } from "../support/deadline";
 import { processesOfPart, processesOfPods, removeCgroups } from "./cgroups";
-import { paths } from "./layout";
-import { networkName, removePodNetwork } from "./network";
+import { networkName, paths } from "./layout";
+import { removePodNetwork } from "./network";
 import {
     endProcesses,
     ensurePart,
@@ -30,7 +30,14 @@ export const nodeMountHelpers: string =
 const holderTitle = "airflow-kubernetes-node";
 
 /** The parts that run on the node, in the order they are stopped in. The rest is the control plane. */
-export const nodeParts = ["kubelet", "kube-proxy", "storage-provisioner", "containerd", "node"] as const;
+export const nodeParts = [
+    "kubelet",
+    "kube-proxy",
+    "network-policies",
+    "storage-provisioner",
+    "containerd",
+    "node",
+] as const;
 
 /** What lies where on the node: a directory of the cluster's, and the path at which pods and programs of the node see it. */
 export const nodeMounts: readonly { source: string; target: string }[] = [

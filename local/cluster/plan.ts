@@ -43,7 +43,7 @@ export function planLines({ packages, settings, network, made: done, images, dis
     }
     if (!done.programs) {
         lines.push(
-            "builds Kubernetes, etcd and CoreDNS from Go modules: about 9 minutes on 2 cores, kept for the next time",
+            "builds Kubernetes, etcd, CoreDNS and kube-network-policies from Go modules: about 9 minutes on 2 cores, kept for the next time",
         );
     }
     if (images.length > 0) {

@@ -5,6 +5,7 @@ import { tryKubectl } from "./kubectl";
 import { kubeconfigPath, nodeName } from "./layout";
 import { podConnections } from "./network";
 import { nodeParts, nodePid } from "./node";
+import { policiesAreEnforced } from "./policyQueue";
 import { isAlive, readRecord } from "./processes";
 import { addresses } from "./ranges";
 
@@ -31,27 +32,32 @@ export function isNodeReady(node: NodeObject | undefined, kubeletStartedAt: numb
     return ready?.status === "True" && Date.parse(ready.lastHeartbeatTime) >= kubeletStartedAt - 1000;
 }
 
+/** Milliseconds that the DNS is waited for, one time after the other. */
+const patience = [700, 1400, 2800] as const;
+
 /**
  * The program that asks the cluster's DNS for a Service's address and prints it. It asks up to three times, each from another
- * port: a packet may be led to the pod of a server that is being replaced.
+ * port: a packet may be led to the pod of a server that is being replaced. Each time it waits longer: on a machine whose CPUs are
+ * all in use, CoreDNS, which has a small share of them, answers late, and a late answer is lost on who no longer waits.
  */
 export function question(dns: string): string {
     return `
         const { Resolver } = require("node:dns/promises");
-        const ask = (left) => {
-            const resolver = new Resolver({ timeout: 700, tries: 1 });
+        const ask = ([timeout, ...later]) => {
+            const resolver = new Resolver({ timeout, tries: 1 });
             resolver.setServers([${JSON.stringify(dns)}]);
             return resolver
                 .resolve4("kubernetes.default.svc.cluster.local")
-                .catch((error) => (left > 0 ? ask(left - 1) : Promise.reject(error)));
+                .catch((error) => (later.length > 0 ? ask(later) : Promise.reject(error)));
         };
-        ask(2).then((found) => console.log(found.join(" ")), () => process.exit(1));
+        ask(${JSON.stringify(patience)}).then((found) => console.log(found.join(" ")), () => process.exit(1));
     `;
 }
 
 async function finds(...entered: string[]): Promise<boolean> {
     const [program = process.execPath, ...arguments_] = [...entered, process.execPath, "-e", question(addresses().dns)];
-    const { stdout } = await capture([program, ...arguments_], { timeout: 5_000 });
+    // It ends by itself. How long it takes to begin is a matter of the machine.
+    const { stdout } = await capture([program, ...arguments_], { timeout: 30_000 });
     return stdout.trim() === addresses().kubernetesService;
 }
 
@@ -105,6 +111,9 @@ export async function clusterProblems(): Promise<string[]> {
     }
     if (!items.some((item) => item.kind === "StorageClass")) {
         found.push("the StorageClass standard is missing");
+    }
+    if (!policiesAreEnforced()) {
+        found.push("NetworkPolicies are not enforced: network-policies takes no packets");
     }
     found.push(...(await networkProblems()));
     return found;

@@ -1,8 +1,8 @@
-import { createInterface } from "node:readline/promises";
 import { clusterReset } from "../cluster";
 import { refreshFlags } from "../session/lostObjects";
 import { Session } from "../session/session";
 import { isRunning } from "../session/targetCluster";
+import { agree } from "../support/agreement";
 import { UserError } from "../support/errors";
 import { main } from "../support/main";
 import { Stopwatch, say } from "../support/progress";
@@ -13,10 +13,11 @@ async function clean(): Promise<number> {
     const session = await Session.open();
     const local = session.cluster.kind === "local";
     await agree(
-        session,
         local
             ? `This removes the local cluster with everything in it: Airflow, DAGs, logs, database, and the state of stack ${session.options.stack}.`
             : `This destroys stack ${session.options.stack} on ${session.cluster.context} and forgets its state.`,
+        session.options.yes,
+        "Nothing was removed.",
     );
     if (await isRunning(session.cluster)) {
         const state = await session.take();
@@ -38,21 +39,6 @@ async function clean(): Promise<number> {
             : `Clean (${watch.elapsed()}). DAGs and logs stay where the volumes of ${session.cluster.context} keep them.`,
     );
     return 0;
-}
-
-async function agree(session: Session, what: string): Promise<void> {
-    say(what);
-    if (session.options.yes) {
-        return;
-    }
-    if (!process.stdin.isTTY) {
-        throw new UserError("Nobody is here to agree. Run it with YES=1 if this is what you want.");
-    }
-    const terminal = createInterface({ input: process.stdin, output: process.stderr });
-    const answer = await terminal.question('Type "yes" to go on: ').finally(() => terminal.close());
-    if (answer.trim().toLowerCase() !== "yes") {
-        throw new UserError("Nothing was removed.");
-    }
 }
 
 /** Removes what the CLI knows of the stack. The stack file is the user's, and pinned keys may be in it. */

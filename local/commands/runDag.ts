@@ -46,6 +46,11 @@ async function runDag(): Promise<number> {
     const session = await Session.open({ quiet: true });
     await requireCluster(session.cluster);
     const outputs = await session.requireOutputs();
+    if (outputs.adminUser === "") {
+        throw new UserError(
+            "There is no first user to ask Airflow as: trigger the DAG in the UI, or set admin.enabled to true.",
+        );
+    }
     const forward = await forwardAirflow(session.cluster, outputs.namespaces.airflow);
     try {
         const api = new AirflowApi(forward.url, outputs.adminUser, outputs.adminPassword);

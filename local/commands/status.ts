@@ -1,15 +1,12 @@
-import { type KubernetesObject, podImages, podLines, remarks, troubles, warnings } from "../airflow/diagnosis";
+import { podImages, podLines, remarks } from "../airflow/diagnosis";
 import { standInSentence } from "../images/standIns";
 import { stackNamespaces } from "../pulumi/stackFile";
-import { objectsIn } from "../session/clusterObjects";
+import { findings, section, wrongSections } from "../session/findings";
 import { Session } from "../session/session";
-import { type Cluster, clusterEnvironment, hindrance, kubectl, sayCluster } from "../session/targetCluster";
-import { capture, output } from "../support/execution";
+import { hindrance, sayCluster } from "../session/targetCluster";
 import { main } from "../support/main";
 
-const kinds = "pods,deployments,statefulsets,jobs,persistentvolumeclaims,events";
-
-/** Shows pods, URL and what is wrong; the exit code is 0 only when all is well. */
+/** Shows pods, URL, what is wrong and what to do; the exit code is 0 only when all is well. */
 async function status(): Promise<number> {
     const session = await Session.open({ quiet: true });
     sayCluster(session.cluster);
@@ -20,72 +17,28 @@ async function status(): Promise<number> {
     }
     const outputs = await session.outputs();
     const namespaces = outputs?.namespaces ?? stackNamespaces(session.stackFileText);
-    const objects = (
-        await Promise.all(Object.values(namespaces).map((name) => namespaceObjects(session.cluster, name)))
-    ).flat();
+    const found = await findings(session.cluster, namespaces);
+    const { objects } = found;
     if (objects.length === 0) {
         process.stdout.write(`Nothing of stack ${session.options.stack} is deployed. make up does it.\n`);
         return 1;
     }
-    const wrong = troubles(objects, namespaces.workers);
-    const failures = await jobLogs(session.cluster, objects, wrong);
-    if (outputs === undefined) {
-        wrong.push("the last make up did not come to its end; run it again");
-    }
-    const recent = wrong.length === 0 ? [] : warnings(objects, Date.now(), 15 * 60_000, 10);
+    const unfinished = outputs === undefined ? ["the last make up did not come to its end; run it again"] : [];
+    const wrong = [...found.wrong, ...unfinished];
     const standIns = session.cluster.kind === "local" ? standInSentence(podImages(objects)) : undefined;
     process.stdout.write(
         [
             ...section("Images", standIns === undefined ? [] : [standIns]),
             ...section("Pods", podLines(objects)),
-            ...section("To know", remarks(objects, namespaces.airflow)),
-            ...section("Wrong", wrong),
-            ...section("Said by what failed", failures),
-            ...section("Last warnings", recent),
-            wrong.length === 0 ? `All is well. URL: ${outputs?.url} (make ui opens it)` : "Something is wrong.",
+            ...section("To know", [...remarks(objects, namespaces.airflow), ...found.notices]),
+            ...wrongSections({ ...found, wrong }),
+            wrong.length === 0
+                ? `All is well. URL: ${outputs?.url} (make ui opens it)`
+                : "Something is wrong. make report collects what a support case needs.",
             "",
         ].join("\n"),
     );
     return wrong.length === 0 ? 0 : 1;
-}
-
-/** A namespace with everything in it that tells how it is; nothing where there is none. */
-async function namespaceObjects(cluster: Cluster, namespace: string): Promise<KubernetesObject[]> {
-    const get = [...kubectl(cluster), "get", "namespace", namespace, "--output", "json", "--ignore-not-found"];
-    const self = await output(get, { env: clusterEnvironment(cluster) });
-    return self.trim() === ""
-        ? []
-        : [JSON.parse(self) as KubernetesObject, ...(await objectsIn(cluster, namespace, kinds))];
-}
-
-/** The last words of the Jobs that failed. */
-async function jobLogs(
-    cluster: Cluster,
-    objects: readonly KubernetesObject[],
-    wrong: readonly string[],
-): Promise<string[]> {
-    const failed = objects.filter(
-        (object) => object.kind === "Job" && wrong.some((line) => line.includes(`${object.metadata.name} failed`)),
-    );
-    const logs = await Promise.all(
-        failed.map(async (job) => {
-            const log = [
-                "logs",
-                `job/${job.metadata.name}`,
-                "--namespace",
-                job.metadata.namespace ?? "",
-                "--tail",
-                "15",
-            ];
-            const said = await capture([...kubectl(cluster), ...log], { env: clusterEnvironment(cluster) });
-            return said.stdout.trim() === "" ? [] : [`${job.metadata.name}:`, ...said.stdout.trim().split("\n")];
-        }),
-    );
-    return logs.flat();
-}
-
-function section(title: string, lines: readonly string[]): string[] {
-    return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`), ""];
 }
 
 main(status);

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { forwardAirflow, isFree, keepOpen, type PortForward } from "../airflow/portForward";
 import { setting } from "../session/options";
-import { Session } from "../session/session";
+import { loginLines, Session } from "../session/session";
 import { requireCluster } from "../session/targetCluster";
 import { UserError } from "../support/errors";
 import { findOnPath } from "../support/execution";
@@ -35,9 +35,8 @@ async function ui(): Promise<number> {
     const signal = abortedBySignals();
     const open = (): Promise<PortForward> => forwardAirflow(session.cluster, namespace, { port, signal });
     const first = await open();
-    process.stdout.write(
-        `\n  URL       ${first.url}\n  User      ${outputs.adminUser}\n  Password  ${outputs.adminPassword}\n\n`,
-    );
+    const login = loginLines(outputs, outputs.adminPassword);
+    process.stdout.write(["", `  URL       ${first.url}`, ...login, "", ""].join("\n"));
     openBrowser(first.url);
     say("Ctrl-C ends this; Airflow runs on.");
     await keepOpen(first, open, signal);

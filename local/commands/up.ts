@@ -1,14 +1,18 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { isLoopback } from "../../components/networking/urls";
 import { remarks } from "../airflow/diagnosis";
 import { plannedChanges } from "../cluster";
 import { referenceOf } from "../images";
 import { standInSentence } from "../images/standIns";
 import { plannedPulumi } from "../pulumi/engine";
+import { stackNamespaces } from "../pulumi/stackFile";
 import { objectsIn } from "../session/clusterObjects";
+import { findings, wrongSections } from "../session/findings";
 import { refreshFlags } from "../session/lostObjects";
 import { nfsClients } from "../session/nfsServerSettings";
 import { pinRetained, requirePins, requireRetained } from "../session/retained";
 import { rollouts } from "../session/rollouts";
-import { Session, type StackOutputs } from "../session/session";
+import { loginLines, Session, type StackOutputs } from "../session/session";
 import { requireFittingNodes } from "../session/singleNodeCheck";
 import { stackNeeds } from "../session/stackNeeds";
 import { startCluster } from "../session/targetCluster";
@@ -26,9 +30,8 @@ export function welcome(outputs: StackOutputs, stack: string, took: string, show
         "",
         `Airflow is up (${took}).`,
         "",
-        `  URL       ${outputs.url}   (after: make ui${other})`,
-        `  User      ${outputs.adminUser}`,
-        `  Password  ${showPassword ? outputs.adminPassword : place}`,
+        `  URL       ${outputs.url}   ${isLoopback(outputs.url) ? `(after: make ui${other})` : namedBy(outputs)}`.trimEnd(),
+        ...loginLines(outputs, showPassword ? outputs.adminPassword : place),
         "",
         "Next:",
         `  make run-dag DAG=example_pods${other}   runs an example in pods of its own and prints its log`,
@@ -38,6 +41,11 @@ export function welcome(outputs: StackOutputs, stack: string, took: string, show
         `  make down${other}                       removes it all; DAGs and logs stay`,
         "",
     ].join("\n");
+}
+
+/** What has to be done for a public address, as far as the cluster says. */
+function namedBy({ publicAddress, url }: StackOutputs): string {
+    return !publicAddress ? "" : `(${new URL(url).hostname} has to lead to ${publicAddress})`;
 }
 
 async function up(): Promise<number> {
@@ -60,6 +68,7 @@ async function up(): Promise<number> {
     const flags = await refreshFlags(session.cluster, state, session.options.stack);
     const code = await session.up(state, { flags });
     if (code !== 0) {
+        await sayWhatIsWrong(session);
         say(`Not finished after ${watch.elapsed()}. make status tells what is wrong; make up goes on from here.`);
         return code;
     }
@@ -67,9 +76,8 @@ async function up(): Promise<number> {
     pinRetained(session.options, outputs.retained);
     const unfinished = await rollouts(session.cluster, outputs.namespaces.airflow);
     if (unfinished !== undefined) {
-        say(
-            `The stack is up to date, but not all of its pods are ready: ${unfinished}. make status tells what is wrong.`,
-        );
+        say(`The stack is up to date, but not all of its pods are ready: ${unfinished}.`);
+        await sayWhatIsWrong(session);
         return 1;
     }
     const standIns = session.cluster.kind === "local" ? standInSentence(needs.images.map(referenceOf)) : undefined;
@@ -85,6 +93,19 @@ async function up(): Promise<number> {
     const showPassword = session.cluster.kind !== "context" || process.stdout.isTTY === true;
     process.stdout.write(welcome(outputs, session.options.stack, watch.elapsed(), showPassword));
     return 0;
+}
+
+/** How long an update that has failed goes on to look why, in milliseconds. */
+const lookWithin = 60_000;
+
+/** What `make status` would tell now. An update that has failed is no place for another failure, nor for a long wait. */
+async function sayWhatIsWrong(session: Session): Promise<void> {
+    const looked = findings(session.cluster, stackNamespaces(session.stackFileText)).catch(() => undefined);
+    const found = await Promise.race([looked, pause(lookWithin, undefined, { ref: false })]);
+    const lines = found === undefined ? [] : wrongSections(found);
+    if (lines.length > 0) {
+        say(["", ...lines, "make report collects what a support case needs."].join("\n"));
+    }
 }
 
 if (require.main === module) {

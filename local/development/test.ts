@@ -12,6 +12,7 @@ import { capture, findOnPath, run } from "../support/execution";
 import { main } from "../support/main";
 import { repositoryDirectory } from "../support/paths";
 import { Stopwatch, say } from "../support/progress";
+import { deadlineVariable } from "./suitesDeadline";
 import { requireUnused, runsInPart } from "./usedCluster";
 
 /** How a suite went. */
@@ -19,14 +20,24 @@ export interface Counts {
     readonly passed: number;
     readonly failed: number;
     readonly skipped: number;
+    /** A line for each test that failed, at last or only at first: the end of the output names them once more. */
+    readonly remarks: readonly string[];
 }
 
 /** Parts of `make test`, in the order in which they are told: first the product, then what makes a cluster on this machine. */
-const parts = ["check", "unit", "cluster", "soak", "local"] as const;
+const daily = ["check", "unit", "cluster", "soak", "local"] as const;
+const parts = [...daily, "release"] as const;
 type Part = (typeof parts)[number];
 
-const nothing: Counts = { passed: 0, failed: 0, skipped: 0 };
-const oneFailed: Counts = { ...nothing, failed: 1 };
+/** Until when after its start `make test` begins tests of installations, and parts, in minutes: what follows has to end in time, too. */
+const beginsWithin = { installations: 66, soak: 76, local: 82 };
+
+const nothing: Counts = { passed: 0, failed: 0, skipped: 0, remarks: [] };
+
+/** One failure beside those of tests. */
+function oneFailed(what: string): Counts {
+    return { ...nothing, failed: 1, remarks: [`Failed: ${what}`] };
+}
 
 /** The sum of several suites. */
 export function sum(counts: readonly Counts[]): Counts {
@@ -35,6 +46,7 @@ export function sum(counts: readonly Counts[]): Counts {
             passed: total.passed + one.passed,
             failed: total.failed + one.failed,
             skipped: total.skipped + one.skipped,
+            remarks: [...total.remarks, ...one.remarks],
         }),
         nothing,
     );
@@ -49,14 +61,19 @@ export function verdict(counts: Counts): string {
 /**
  * What a mocha run amounts to: what it counted, and one failure more when its exit code tells of what it did not count.
  *
+ * @param suite What it is called in a remark.
  * @param mayBeEmpty Whether it is no fault that no test ran.
  */
-export function mochaCounts(counted: Counts | undefined, code: number, mayBeEmpty = false): Counts {
+export function mochaCounts(suite: string, counted: Counts | undefined, code: number, mayBeEmpty = false): Counts {
     if (counted === undefined) {
-        return oneFailed;
+        return oneFailed(`${suite} broke off`);
     }
-    const empty = counted.passed + counted.failed === 0 && !mayBeEmpty;
-    return (code !== 0 && counted.failed === 0) || empty ? { ...counted, failed: counted.failed + 1 } : counted;
+    if (counted.passed + counted.failed === 0 && !mayBeEmpty) {
+        return sum([counted, oneFailed(`${suite} ran no test`)]);
+    }
+    return code !== 0 && counted.failed === 0
+        ? sum([counted, oneFailed(`${suite} ended with exit code ${code} beside its tests`)])
+        : counted;
 }
 
 /** Runs a program to its end and hands back its exit code. */
@@ -81,12 +98,17 @@ async function test(): Promise<number> {
         throw new UserError(`There is no ${unknown.join(", ")} to test; the parts are ${parts.join(", ")}.`);
     }
     const grep = setting(process.env, "GREP");
-    const isAsked = (part: Part): boolean => asked.length === 0 || asked.includes(part);
+    const chosen: readonly string[] = asked.length === 0 ? daily : asked;
+    const isAsked = (part: Part): boolean => chosen.includes(part);
+    const begun = Date.now();
+    const isTooLate = (minutes: number): boolean => asked.length === 0 && Date.now() > begun + minutes * 60_000;
     if (asked.length === 0) {
         // Beside all others it has no time for more.
         process.env.MINUTES ||= "2";
+        process.env[deadlineVariable] ||= String(begun + beginsWithin.installations * 60_000);
     }
-    const needsCluster = isAsked("cluster") || isAsked("soak") || isAsked("local");
+    const onCluster = (["cluster", "release", "soak", "local"] as const).filter(isAsked);
+    const needsCluster = onCluster.length > 0;
     if (isAsked("local")) {
         await requireUnused("testing it");
     }
@@ -101,10 +123,17 @@ async function test(): Promise<number> {
             await tell(part, runner);
         }
         if ((await started) === false) {
-            told.push(oneFailed);
+            told.push(oneFailed("the start of the local cluster, its images and Pulumi"));
         } else {
-            for (const part of (["cluster", "soak", "local"] as const).filter(isAsked)) {
-                await tell(part, onTerminal);
+            for (const part of onCluster) {
+                if ((part === "soak" || part === "local") && isTooLate(beginsWithin[part])) {
+                    say(
+                        `${part} is skipped: this machine is too slow for all in the time of make test. make test-${part}`,
+                    );
+                    told.push({ ...nothing, skipped: 1 });
+                } else {
+                    await tell(part, onTerminal);
+                }
             }
         }
     } finally {
@@ -115,6 +144,14 @@ async function test(): Promise<number> {
     const all = sum(told);
     if (grep !== undefined && all.passed + all.failed === 0) {
         say(`No test has a name with ${grep}.`);
+    }
+    if (asked.length === 0) {
+        say(
+            "Further installations, and the long soak, are left to make test-release and make test-soak (tests/README.md).",
+        );
+    }
+    for (const remark of all.remarks) {
+        say(remark);
     }
     process.stdout.write(`${verdict(all)}\n`);
     return all.failed === 0 && all.passed > 0 ? 0 : 1;
@@ -127,8 +164,9 @@ async function runPart(part: Part, runner: Runner, grep: string | undefined): Pr
         unit: [() => mocha(runner, ".mocharc.json", grep)],
         cluster: [
             () => mocha(runner, ".mocharc.cluster.json", grep),
-            () => mocha(runner, ".mocharc.deliveries.json", grep),
+            () => mocha(runner, ".mocharc.parallel.json", grep),
         ],
+        release: [() => mocha(runner, ".mocharc.release.json", grep)],
         soak: [() => mocha(runner, ".mocharc.soak.json", grep)],
         local: [() => mocha(runner, ".mocharc.local.json", grep)],
     };
@@ -145,7 +183,7 @@ async function runPart(part: Part, runner: Runner, grep: string | undefined): Pr
 async function check(runner: Runner, program: string, ...args: readonly string[]): Promise<Counts> {
     say(`${program} ${args.join(" ")}`);
     const code = await runner([join(repositoryDirectory, "node_modules", ".bin", program), ...args], process.env);
-    return code === 0 ? { ...nothing, passed: 1 } : oneFailed;
+    return code === 0 ? { ...nothing, passed: 1 } : oneFailed([program, ...args].join(" "));
 }
 
 async function mocha(runner: Runner, config: string, grep: string | undefined): Promise<Counts> {
@@ -160,7 +198,7 @@ async function mocha(runner: Runner, config: string, grep: string | undefined): 
         ];
         const code = await runner(command, { ...process.env, TEST_COUNTS_FILE: file });
         const counted = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Counts) : undefined;
-        return mochaCounts(counted, code, grep !== undefined);
+        return mochaCounts(config, counted, code, grep !== undefined);
     } finally {
         rmSync(folder, { recursive: true, force: true });
     }
@@ -194,7 +232,7 @@ async function tryStop(): Promise<Counts> {
             throw error;
         }
         say(`The cluster could not be stopped: ${messageOf(error)}`);
-        return oneFailed;
+        return oneFailed("the stop of the local cluster");
     }
 }
 

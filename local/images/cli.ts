@@ -2,10 +2,18 @@ import { existsSync } from "node:fs";
 import { UserError } from "../support/errors";
 import { main } from "../support/main";
 import { archivePath } from "./archives";
-import { buildImages, ensureImages, type ImageName, imageNames, recipes, testImageNames } from "./index";
+import {
+    askedImageNames,
+    buildImages,
+    ensureImages,
+    type ImageName,
+    imageNames,
+    recipes,
+    testImageNames,
+} from "./index";
 import { lockRequirements } from "./lockRequirements";
 
-const all = [...imageNames, ...testImageNames];
+const all = [...imageNames, ...testImageNames, ...askedImageNames];
 
 const usage = `usage: cli.ts build|import|list [${all.join("|")} ...]
        cli.ts lock
@@ -13,7 +21,7 @@ const usage = `usage: cli.ts build|import|list [${all.join("|")} ...]
   import  does that, then imports what the running local cluster lacks
   list    shows the images, their archives, and whether these are built
   lock    writes the lock files of the images with Python packages anew
-Without names: the images that a cluster needs; list shows those of tests, too.`;
+Without names: the images that a cluster needs; list shows all.`;
 
 function isImageName(name: string): name is ImageName {
     return name in recipes;
@@ -39,8 +47,9 @@ async function images([command, ...names]: string[]): Promise<undefined> {
             }
             return;
         case "lock":
-            await lockRequirements("airflow");
-            await lockRequirements("test-servers");
+            await lockRequirements("airflow", "2026-09-18");
+            await lockRequirements("airflow-3.2", "2026-05-30");
+            await lockRequirements("test-servers", "2026-09-18");
             return;
         default:
             throw new UserError(usage);

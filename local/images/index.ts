@@ -2,14 +2,16 @@ import { stat } from "node:fs/promises";
 import { imageDigest, importImage } from "../cluster/containerd";
 import { withHeartbeat } from "../support/progress";
 import { airflow } from "./airflow/recipe";
+import { airflowBefore } from "./airflow-3.2/recipe";
 import { ensureArchive, isBuilt, packagesToBuild } from "./archives";
 import { coredns } from "./coredns/recipe";
 import { gitSync } from "./git-sync/recipe";
 import { nfsGanesha } from "./nfs-ganesha/recipe";
 import { archiveDigest } from "./ociArchive";
 import { pause } from "./pause/recipe";
-import { postgres } from "./postgres/recipe";
+import { nextPostgres, postgres } from "./postgres/recipe";
 import type { Recipe } from "./recipe";
+import { statsdExporter } from "./statsd-exporter/recipe";
 import { testServers } from "./test-servers/recipe";
 
 // In the order in which a cluster needs them.
@@ -23,10 +25,16 @@ const clusterRecipes = {
 } satisfies Record<string, Recipe>;
 
 // What only tests run.
-const testRecipes = { "test-servers": testServers } satisfies Record<string, Recipe>;
+const testRecipes = { "test-servers": testServers, "next-postgres": nextPostgres } satisfies Record<string, Recipe>;
+
+// What only a stack that asks for it runs.
+const askedRecipes = { "airflow-3.2": airflowBefore, "statsd-exporter": statsdExporter } satisfies Record<
+    string,
+    Recipe
+>;
 
 /** All images. */
-export const recipes = { ...clusterRecipes, ...testRecipes };
+export const recipes = { ...clusterRecipes, ...testRecipes, ...askedRecipes };
 
 /** How commands call an image. */
 export type ImageName = keyof typeof recipes;
@@ -36,6 +44,9 @@ export const imageNames = Object.keys(clusterRecipes) as ImageName[];
 
 /** Those that tests need besides: `ensureImages(testImageNames)` imports them. */
 export const testImageNames = Object.keys(testRecipes) as ImageName[];
+
+/** Those that are built when a stack names them, and not before. */
+export const askedImageNames = Object.keys(askedRecipes) as ImageName[];
 
 /** The full name of an image, as pods name it. */
 export function referenceOf(name: ImageName): string {

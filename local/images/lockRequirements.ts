@@ -5,13 +5,16 @@ import { ensurePackages } from "../support/packages";
 import { cacheDirectory } from "../support/paths";
 import { withHeartbeat } from "../support/progress";
 
-// The official image of a version holds what was newest when it was released. Later versions of its dependencies may not fit:
-// SQLAlchemy 2.1, which Airflow 3.3.2 accepts, takes postgresql:// for another driver than 2.0 does.
-const released = "2026-09-18T00:00:00Z";
 const uv = "0.13.8";
 
-/** Writes requirements.txt into the folder of a recipe: the exact versions, with hashes, of all that requirements.in asks for. */
-export async function lockRequirements(folder: string): Promise<void> {
+/**
+ * Writes requirements.txt into the folder of a recipe: the exact versions, with hashes, of all that requirements.in asks for.
+ *
+ * @param before Day before which they were released. The official image of an Airflow holds what was newest when it was released;
+ * later versions of its dependencies may not fit: SQLAlchemy 2.1, which Airflow 3.3.2 accepts, takes postgresql:// for another
+ * driver than 2.0 does.
+ */
+export async function lockRequirements(folder: string, before: string): Promise<void> {
     await ensurePackages(["python3-venv"]);
     const environment = join(cacheDirectory, `uv-${uv}`);
     await withHeartbeat(`Locking the requirements of the image ${folder}`, async () => {
@@ -29,7 +32,7 @@ export async function lockRequirements(folder: string): Promise<void> {
             "--only-binary=:all:",
             "--generate-hashes",
             "--no-annotate",
-            `--exclude-newer=${released}`,
+            `--exclude-newer=${before}T00:00:00Z`,
             "--custom-compile-command=node --import tsx local/images/cli.ts lock",
             `--output-file=${join(__dirname, folder, "requirements.txt")}`,
             join(__dirname, folder, "requirements.in"),

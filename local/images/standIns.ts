@@ -15,7 +15,7 @@ export function standInSentence(images: readonly string[]): string | undefined {
     }
     const [verb, noun] = references.length === 1 ? ["is", "a stand-in"] : ["are", "stand-ins"];
     return (
-        `${inWords(references)} ${verb} ${noun}, built on this machine from the packages of Debian and Python; ` +
+        `${inWords(references)} ${verb} ${noun}, built on this machine from the packages of Debian, Python and Go; ` +
         "any other cluster pulls what the name says."
     );
 }

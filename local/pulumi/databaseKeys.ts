@@ -29,8 +29,7 @@ export const keys: readonly Key[] = [
     {
         setting: "databasePassword",
         what: "the password of the database",
-        find: (resources) =>
-            outputOf(resources, "random:index/randomPassword:RandomPassword", "airflow-database-password", "result"),
+        find: generated("random:index/randomPassword:RandomPassword", "airflow-database-password", "result"),
         make: () => Array.from({ length: 32 }, () => alphanumerics[randomInt(alphanumerics.length)]).join(""),
     },
 ];
@@ -53,6 +52,15 @@ export function keysFor(stackFile: string): readonly Key[] {
         databasePassword: database?.external !== undefined || database?.passwordSecret !== undefined,
     };
     return keys.filter(({ setting }) => !kept[setting]);
+}
+
+/** Finds what a random resource has made. */
+export function generated(
+    type: string,
+    name: string,
+    property: string,
+): (resources: readonly StateResource[]) => string | undefined {
+    return (resources) => outputOf(resources, type, name, property);
 }
 
 function outputOf(

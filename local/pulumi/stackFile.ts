@@ -73,8 +73,9 @@ export function stackStorageKind(text: string): unknown {
 
 /** The namespaces that a stack file asks for, with the program's defaults for what it leaves out. */
 export function stackNamespaces(text: string): { airflow: string; workers: string; storage: string } {
-    const named = (stackValue(text, `${projectName}:namespaces`) ?? {}) as Record<string, string>;
-    return { airflow: "airflow", workers: "airflow-workers", storage: "airflow-storage", ...named };
+    const named = (stackValue(text, `${projectName}:namespaces`) ?? {}) as Record<string, string | undefined>;
+    const { airflow = "airflow", workers = "airflow-workers", storage = "airflow-storage" } = named;
+    return { airflow, workers, storage };
 }
 
 function scalarOnTheWay(document: Document, override: Override): string | undefined {

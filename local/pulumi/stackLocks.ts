@@ -56,7 +56,8 @@ function holdsLock({ pid, timestamp }: StackLock): boolean {
     return started === undefined || timestamp === undefined || started <= Date.parse(timestamp) + second;
 }
 
-function stateFolder(backend: string): string | undefined {
+/** The folder of a `file:` backend. */
+export function stateFolder(backend: string): string | undefined {
     if (!backend.startsWith("file://")) {
         return undefined;
     }

@@ -43,6 +43,17 @@ export function parseState(exported: string): StackState {
     return exported.trim() === "" ? {} : (JSON.parse(exported) as StackState);
 }
 
+/** An update as `pulumi stack history --json` lists it. */
+export interface PastUpdate {
+    readonly kind: string;
+    readonly result: string;
+}
+
+/** Reads a history, the newest update first. The CLI prints nothing for a stack without updates. */
+export function parseHistory(printed: string): readonly PastUpdate[] {
+    return printed.trim() === "" ? [] : (JSON.parse(printed) as PastUpdate[]);
+}
+
 /** The resources of a state. */
 export function resourcesOf(state: StackState): readonly StateResource[] {
     return state.deployment?.resources ?? [];
@@ -78,4 +89,20 @@ export function objectsOf(resources: readonly StateResource[]): readonly ObjectI
             ? [{ apiVersion, kind, name: metadata.name, namespace: metadata.namespace, uid: metadata.uid }]
             : [];
     });
+}
+
+/** A text that is the same for the same object. */
+export function identify({ kind, namespace = "", name }: Omit<ObjectIdentity, "apiVersion">): string {
+    return [kind, namespace, name].join("/");
+}
+
+/** The objects among resources whose names the provider has chosen. */
+export function autonamedObjectsOf(resources: readonly StateResource[]): readonly ObjectIdentity[] {
+    return objectsOf(resources.filter(({ outputs, inputs }) => isAutonamed((outputs ?? inputs)?.metadata)));
+}
+
+/** Whether the provider has chosen the name of an object with such metadata. */
+export function isAutonamed(metadata: unknown): boolean {
+    const { annotations } = (metadata ?? {}) as { annotations?: Readonly<Record<string, string>> };
+    return annotations?.["pulumi.com/autonamed"] === "true";
 }

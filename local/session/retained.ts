@@ -53,7 +53,7 @@ function settingIn(config: Config, setting: string): unknown {
 export function missingPins(stackFile: string, retained: Retained): Pin[] {
     const config = configOf(stackFile);
     const pins = new Map<string, Pin>();
-    for (const { goOnWith: setting, namespace, claim } of retained) {
+    for (const { reuseWith: setting, namespace, claim } of retained) {
         if (
             setting !== undefined &&
             namespace !== undefined &&
@@ -70,10 +70,10 @@ export function missingPins(stackFile: string, retained: Retained): Pin[] {
 export function unnamedData(stackFile: string, retained: Retained): string | undefined {
     const config = configOf(stackFile);
     const lines = retained
-        .filter(({ goOnWith }) => goOnWith !== undefined && settingIn(config, goOnWith) === undefined)
+        .filter(({ reuseWith }) => reuseWith !== undefined && settingIn(config, reuseWith) === undefined)
         .map(
-            ({ data, namespace, claim, goOnWith }) =>
-                `${data}: ${goOnWith}, the claim ${claim} in namespace ${namespace}`,
+            ({ data, namespace, claim, reuseWith }) =>
+                `${data}: ${reuseWith}, the claim ${claim} in namespace ${namespace}`,
         );
     return lines.length === 0
         ? undefined

@@ -2,15 +2,17 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Backend, findBackend, isService, sayBackend } from "../pulumi/backend";
 import { chooseEngine, type Engine, probesOf, type StartedEngine, sayEngine, startEngine } from "../pulumi/engine";
+import { removeBrokenAttributes } from "../pulumi/fileAttributes";
 import { runQuietly, type Told } from "../pulumi/operation";
 import type { Override } from "../pulumi/overrides";
 import { ProjectFolder } from "../pulumi/projectFolder";
-import { overrideStackFile, projectName } from "../pulumi/stackFile";
+import { overrideStackFile, projectName, stackNamespaces } from "../pulumi/stackFile";
 import { describeLock, readStackLocks, type StackLocks } from "../pulumi/stackLocks";
 import {
     hasPendingOperations,
-    type ObjectIdentity,
+    identify,
     objectsOf,
+    parseHistory,
     parseState,
     resourcesOf,
     type StackState,
@@ -25,7 +27,7 @@ import { output, run } from "../support/execution";
 import { stateDirectory } from "../support/paths";
 import { say } from "../support/progress";
 import { keptPassword } from "./keptPassword";
-import { removeUnrecorded } from "./lostObjects";
+import { hasUnknown, removeUnknown, removeUnrecorded } from "./lostObjects";
 import { localNfsSettings } from "./nfsServerSettings";
 import { type Options, readOptions, stackFileText } from "./options";
 import { type Cluster, chooseCluster, clusterEnvironment, clusterOverrides, sayCluster } from "./targetCluster";
@@ -33,19 +35,29 @@ import { type Cluster, chooseCluster, clusterEnvironment, clusterOverrides, sayC
 /** What the program hands back; see index.ts. */
 export interface StackOutputs {
     readonly url: string;
+    /** What the cluster says of an Ingress or a load balancer; empty, or missing in a stack of before, where it says nothing. */
+    readonly publicAddress?: string;
+    /** Empty where there is no first user. */
     readonly adminUser: string;
     readonly adminPassword: string;
     /** Whether the password lies in a Secret of somebody else's, and not in the stack. */
     readonly isPasswordKept?: boolean;
-    readonly namespaces: { readonly airflow: string; readonly workers: string; readonly storage: string };
+    readonly namespaces: { readonly airflow: string; readonly workers: string; readonly storage?: string };
     readonly openUi: string;
     readonly retained: readonly {
         readonly data: string;
         readonly place?: string;
         readonly namespace?: string;
         readonly claim?: string;
-        readonly goOnWith?: string;
+        readonly reuseWith?: string;
     }[];
+}
+
+/** Who can log in, as commands print it. */
+export function loginLines({ adminUser }: StackOutputs, password: string): string[] {
+    return adminUser === ""
+        ? ["  User      whom auth in the stack lets in"]
+        : [`  User      ${adminUser}`, `  Password  ${password}`];
 }
 
 /** How a session is opened. */
@@ -78,8 +90,8 @@ export interface Started {
 }
 
 /**
- * The provider's setting that makes it take over an object that exists, in place of failing. A run that was killed leaves objects
- * that no state knows; any other time, an object that exists is somebody else's.
+ * The provider's setting that makes it take over an object that exists, in place of failing. A run that was killed or interrupted
+ * leaves objects that no state knows; any other time, an object that exists is somebody else's.
  *
  * @see https://www.pulumi.com/registry/packages/kubernetes/api-docs/provider/
  */
@@ -90,6 +102,8 @@ export class Session {
     private started: Promise<Started> | undefined;
     /** Whether the run before this one was killed, as far as a lock tells. */
     private wasKilled = false;
+    /** Whether the last update of the stack did not come to its end. */
+    private wasCutOff = false;
 
     private constructor(
         public readonly options: Options,
@@ -162,6 +176,9 @@ export class Session {
         const exported = await this.readIfThere(["stack", "export"]);
         if (exported === undefined) {
             await this.pulumi(["stack", "init", this.options.stack, "--no-select", "--non-interactive"]);
+        } else {
+            const [last] = parseHistory(await this.read(["stack", "history", "--json", "--page-size", "1"]));
+            this.wasCutOff = last !== undefined && last.result !== "succeeded";
         }
         return parseState(exported ?? "");
     }
@@ -181,14 +198,21 @@ export class Session {
         if (unrecorded > 0) {
             say("The last run was killed while it made objects; those that exist are taken over.");
         }
-        // What a killed run has removed may still be recorded.
-        const refresh = this.wasKilled || hasPendingOperations(state) ? ["--refresh"] : [];
+        // What a killed run has removed may still be recorded, and what an interrupted one has changed is not: the provider of
+        // Kubernetes records no update that was cancelled.
+        const isAfterCut = this.wasKilled || this.wasCutOff || hasPendingOperations(state);
+        const refresh = isAfterCut ? ["--refresh"] : [];
+        const takesOver =
+            unrecorded > 0 || (isAfterCut && (await hasUnknown(this.cluster, state, stackNamespaces(this.settings))));
         const code = await this.operate(["up", ...this.agreed, ...new Set([...flags, ...refresh])], {
-            overrides: unrecorded > 0 ? [takeOver] : [],
+            overrides: takesOver ? [takeOver] : [],
             tell,
         });
         if (code === 0 && unrecorded > 0) {
             await this.settle(unrecordedCreations(state));
+        }
+        if (code === 0 && isAfterCut) {
+            await removeUnknown(this.cluster, await this.state());
         }
         return code;
     }
@@ -242,7 +266,7 @@ export class Session {
         if (outputs === undefined) {
             throw new UserError(`Stack ${this.options.stack} is not deployed (or not to its end). Run: make up`);
         }
-        if (outputs.adminPassword !== "") {
+        if (outputs.adminPassword !== "" || outputs.adminUser === "") {
             return outputs;
         }
         const { airflow } = outputs.namespaces;
@@ -260,6 +284,7 @@ export class Session {
     private async startOnce(): Promise<Started> {
         const engine = await startEngine(this.engine, probesOf(this.env).installed());
         const backend = await findBackend(engine, this.env);
+        removeBrokenAttributes(backend.url);
         if (!this.quiet) {
             sayBackend(backend);
         }
@@ -351,10 +376,6 @@ function withOverrides(text: string, overrides: readonly Override[]): string {
         );
     }
     return changed.text;
-}
-
-function identify({ kind, namespace = "", name }: ObjectIdentity): string {
-    return [kind, namespace, name].join("/");
 }
 
 function isDeployed(outputs: unknown): outputs is StackOutputs {

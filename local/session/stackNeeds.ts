@@ -1,4 +1,4 @@
-import type { ImageName } from "../images";
+import { askedImageNames, type ImageName, imageNamed } from "../images";
 import { projectName, stackStorageKind, stackValue } from "../pulumi/stackFile";
 
 /** What the local cluster has to have for a stack. */
@@ -20,9 +20,17 @@ export function stackNeeds(stackFile: string): StackNeeds {
         postgres: value("database").external === undefined,
         "git-sync": value("dags").delivery === "gitSync",
         "nfs-ganesha": storage === "nfsServer",
+        "statsd-exporter": value("metrics").statsd !== undefined,
     };
+    const { version, image, downgradeFrom } = value("airflow");
+    const asked = [image ?? `apache/airflow:${version}`, downgradeFrom].map((reference) =>
+        imageNamed(String(reference)),
+    );
     return {
-        images: allNeeds.images.filter((name) => optional[name] ?? true),
+        images: [
+            ...allNeeds.images.filter((name) => optional[name] ?? true),
+            ...askedImageNames.filter((name) => asked.includes(name) || optional[name]),
+        ],
         nfs: storage === "nfsServer" || storage === "nfs",
     };
 }

@@ -1,18 +1,49 @@
 import { join } from "node:path";
-import { goProgram } from "../support/goProgram";
+import { output } from "../support/execution";
+import { type GoModule, goProgram, isBuilt } from "../support/goProgram";
 
 /** Programs that tests use, by the module that pins their versions and those of all they are made of. */
 const modules = {
+    // What reads dashboards as Grafana's own types have them. Grafana itself is no Go module to build.
+    dashboards: "dashboards",
     kubeconform: "judges",
     "kube-score": "judges",
     "local-path-provisioner": "local-path-provisioner",
+    // Without the UI, whose files are not in the module.
+    prometheus: "prometheus",
+    promtool: "prometheus",
+    registry: "registry",
+    traefik: "traefik",
 } as const;
+
+/** How long modules take that take long. */
+const hints: Readonly<Record<string, string>> = {
+    dashboards: "about a minute on 2 cores",
+    prometheus: "about 10 minutes on 2 cores",
+    traefik: "about 10 minutes on 2 cores",
+};
 
 /** A program that tests use. */
 export type GoTool = keyof typeof modules;
 
 /** The path of a tool; builds its module when the cache lacks it. */
 export async function goTool(name: GoTool): Promise<string> {
-    const module = modules[name];
-    return join(await goProgram({ name: module, directory: join(__dirname, module), packages: ["tool"] }), name);
+    return join(await goProgram(moduleOf(name)), name);
+}
+
+/** Whether the cache has a tool. */
+export async function isToolBuilt(name: GoTool): Promise<boolean> {
+    return await isBuilt(moduleOf(name));
+}
+
+/** Where the files of a module lie that a tool is built with, in the version that it is built with. */
+export async function goToolModule(name: GoTool, module: string): Promise<string> {
+    const download = ["go", "mod", "download", "-json", module];
+    const told = await output(download, { cwd: moduleOf(name).directory, env: { ...process.env, GOWORK: "off" } });
+    return (JSON.parse(told) as { Dir: string }).Dir;
+}
+
+function moduleOf(tool: GoTool): GoModule {
+    const name = modules[tool];
+    return { name, directory: join(__dirname, name), packages: ["tool"], hint: hints[name] };
 }

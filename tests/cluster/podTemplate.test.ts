@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { mergePodTemplate, type PodTemplate, type PodTemplatePatch } from "../../components/pods/podTemplate";
+import type { PodTemplatePatch } from "../../components/kubernetes/podTemplatePatch";
+import { mergePodTemplate, type PodTemplate } from "../../components/pods/podTemplate";
 import { clusterPodFields, knownPodFields } from "../../local/development/podFields";
 import { kube } from "./support/kubernetes";
 

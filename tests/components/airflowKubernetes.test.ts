@@ -1,7 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { AirflowKubernetes, type AirflowKubernetesArgs, ArgumentsError } from "../../components";
+import { type AirflowKubernetesArgs, ArgumentsError } from "../../components";
+import { AirflowKubernetes } from "../support/exampleDags";
 import { attempt, type Registration, record } from "../support/mocks";
 import { kindOf, metadata, named, objects, waitsFor } from "../support/objects";
 
@@ -48,7 +49,20 @@ const always = [
     "Role airflow-permissions-role",
     "RoleBinding airflow-permissions-role-binding",
     "Job airflow-permissions-job",
+    "ConfigMap airflow-permissions-scripts",
+    "NetworkPolicy airflow-permissions-network-policy",
+    "NetworkPolicies airflow-network-policies",
+    "NetworkPolicy airflow-network-policies-airflow",
+    "NetworkPolicy airflow-network-policies-offline",
+    "NetworkPolicy airflow-network-policies-api-server",
+    "NetworkPolicy airflow-network-policies-triggerer",
+    "NetworkPolicy airflow-network-policies-workers",
+    "NetworkPolicy airflow-network-policies-postgres",
     "PostgresDisk airflow-postgres",
+    "PostgresCertificate airflow-postgres-certificate",
+    "RandomBytes airflow-postgres-certificate-authority-key",
+    "RandomBytes airflow-postgres-certificate-server-key",
+    "ConfigMap airflow-postgres-certificate-authority",
     "AirflowAccess airflow-access",
     "ServiceAccount airflow-access-scheduler",
     "ServiceAccount airflow-access-api-server",
@@ -72,18 +86,28 @@ const always = [
     "DagsLoader airflow-dags",
     "ConfigMap airflow-dags-archive-000",
     "Job airflow-dags-job",
+    "ConfigMap airflow-dags-job-scripts",
     "Postgres airflow-postgres",
+    "ConfigMap airflow-postgres-scripts",
+    "Secret airflow-postgres-credentials",
     "Service airflow-postgres-service",
     "StatefulSet airflow-postgres-stateful-set",
     "Migration airflow-migration",
     "Job airflow-migration-job",
+    "ConfigMap airflow-migration-job-scripts",
     "AdminUser airflow-admin-user",
     "Job airflow-admin-user-job",
+    "ConfigMap airflow-admin-user-job-scripts",
+    "ManagedObjects airflow-objects",
+    "Job airflow-objects-job",
+    "ConfigMap airflow-objects-job-scripts",
     "Extension airflow-extension",
     "ConfigMap airflow-extension-python",
     "ApiServer airflow-api-server",
     "Deployment airflow-api-server-deployment",
     "Service airflow-api-server-service",
+    "ExecutionApi airflow-execution-api",
+    "Service airflow-execution-api-service",
     "Scheduler airflow-scheduler",
     "WorkerTemplates airflow-worker-templates",
     "PodTemplate airflow-worker-templates-worker",
@@ -96,6 +120,7 @@ const always = [
     "StatefulSet airflow-triggerer-stateful-set",
     "LogCleanup airflow-log-cleanup",
     "CronJob airflow-log-cleanup-cron-job",
+    "ConfigMap airflow-log-cleanup-scripts",
 ];
 
 describe("AirflowKubernetes", () => {
@@ -125,6 +150,9 @@ describe("AirflowKubernetes", () => {
                 "PersistentVolumeClaim airflow-claims-storage-database",
                 "PersistentVolumeClaim airflow-claims-airflow-database",
                 "RandomId airflow-database-place-memory",
+                "FernetKeyRotation airflow-fernet-key-rotation",
+                "ConfigMap airflow-fernet-key-rotation-job-scripts",
+                "Job airflow-fernet-key-rotation-job",
             ]);
         });
 
@@ -162,7 +190,7 @@ describe("AirflowKubernetes", () => {
             const instances = objects(registrations).map(
                 (object) => metadata(object).labels?.["app.kubernetes.io/instance"],
             );
-            expect(new Set(instances)).to.deep.equal(new Set(["other"]));
+            expect(new Set(instances)).to.deep.equal(new Set(["airflow"]));
         });
 
         it("components by tokens of this package, each of which registers its outputs once", async () => {
@@ -233,14 +261,19 @@ describe("AirflowKubernetes", () => {
                 "airflow-postgres-service",
                 "airflow-access-jobs",
             ]);
-            expect([...waitsFor(withDatabase, "airflow-admin-user-job")]).to.include("airflow-migration-job");
+            for (const name of ["airflow-admin-user-job", "airflow-objects-job"]) {
+                expect([...waitsFor(withDatabase, name)], name).to.include("airflow-migration-job");
+            }
             for (const name of [
                 "airflow-api-server-deployment",
                 "airflow-dag-processor-deployment",
                 "airflow-scheduler-deployment",
                 "airflow-triggerer-stateful-set",
             ]) {
-                expect([...waitsFor(withDatabase, name)], name).to.include("airflow-admin-user-job");
+                expect([...waitsFor(withDatabase, name)], name).to.include.members([
+                    "airflow-admin-user-job",
+                    "airflow-objects-job",
+                ]);
             }
         });
 
@@ -311,7 +344,7 @@ describe("AirflowKubernetes", () => {
             expect(finished).to.deep.equal([]);
         });
 
-        it("to retain a database whose keys would go with the stack, and names the command", async () => {
+        it("to retain a database whose keys would go with the stack, and names them", async () => {
             const loose: [AirflowKubernetesArgs, string][] = [
                 [{ database: { retain: true } }, "airflow.fernetKey and database.password"],
                 [{ database: { retain: true, password: "pinned-password" } }, "airflow.fernetKey"],
@@ -321,7 +354,7 @@ describe("AirflowKubernetes", () => {
                 const { error, registrations } = await attempt(build(args), { stack: "mine" });
                 expect(error).to.be.instanceOf(ArgumentsError);
                 expect(error?.message).to.contain(`true only together with ${missing}, or`);
-                expect(error?.message).to.match(/^ +Run: make pin-keys STACK=mine$/m);
+                expect(error?.message).to.contain(`Set ${missing}.`);
                 expect(registrations).to.deep.equal([]);
             }
         });
@@ -332,9 +365,7 @@ describe("AirflowKubernetes", () => {
             expect(error).to.equal(undefined);
             expect(registrations).to.have.lengthOf(always.length + 7);
             expect(warnings).to.have.lengthOf(1);
-            expect(warnings[0])
-                .to.contain("airflow.fernetKey and database.password")
-                .and.to.contain("make pin-keys STACK=mine");
+            expect(warnings[0]).to.contain("Set airflow.fernetKey and database.password.");
         });
     });
 });

@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { AirflowKubernetes, type AirflowKubernetesArgs } from "../../components";
-import { DagDelivery, type GitArgs } from "../../components/dags/dagsArgs";
-import { publishedKnownHosts } from "../../components/dags/knownHosts";
+import type { AirflowKubernetesArgs } from "../../components";
+import { publishedKnownHosts } from "../../components/dags/git/knownHosts";
+import { DagDelivery, type GitArgs } from "../../components/settings/dagsArgs";
+import { AirflowKubernetes } from "../support/exampleDags";
 import { folder, removeFolders } from "../support/folders";
 import { attempt, openTexts, type Registration, record } from "../support/mocks";
 import { metadata, named, objects, type Pod, pods, spec, waitsFor, workerPod } from "../support/objects";
@@ -183,7 +184,14 @@ describe("the delivery gitBundle", () => {
         expect(new Set(maps.map((map) => metadata(map).name)).size).to.equal(1);
         for (const candidate of [workerPod(registrations), pod(registrations, "airflow-dag-processor-deployment")]) {
             const mounted = candidate.spec.volumes.find(({ name }) => name === "git-files");
-            expect(mounted?.configMap?.name, candidate.owner).to.equal(metadata(maps[0]).name);
+            expect(mounted?.projected?.sources, candidate.owner).to.deep.equal([
+                {
+                    configMap: {
+                        name: metadata(maps[0]).name,
+                        items: [{ key: "known_hosts", path: "known_hosts" }],
+                    },
+                },
+            ]);
         }
     });
 

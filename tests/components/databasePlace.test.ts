@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { type AirflowKubernetesArgs, Hosting } from "../../components/airflowKubernetesArgs";
-import { withDefaults } from "../../components/airflowKubernetesDefaults";
 import { DatabasePlace } from "../../components/database/databasePlace";
-import { StorageKind } from "../../components/storage/storageArgs";
+import { type AirflowKubernetesArgs, Hosting } from "../../components/settings/airflowKubernetesArgs";
+import { withDefaults } from "../../components/settings/airflowKubernetesDefaults";
+import { StorageKind } from "../../components/settings/storageArgs";
 
 /** What the gate says of arguments when the memory of an earlier update holds `first`; undefined for nothing. */
 async function refusal(
@@ -42,6 +42,14 @@ describe("the place of the database", () => {
         );
         expect(message).to.contain('database.storageClass is "fast"; allowed: ""');
         expect(message).to.contain("docs/data.md");
+    });
+
+    it("is not left to namespaces that the next update would delete", async () => {
+        const own = { ...made, "namespaces.create": "true" };
+        expect(await refusal(own, {})).to.equal(undefined);
+        expect(await refusal(own, { namespaces: { create: false } })).to.contain(
+            "namespaces.create is false; allowed: true, where the database of this installation lies",
+        );
     });
 
     it("is a directory where it is retained on a node", async () => {

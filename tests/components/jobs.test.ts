@@ -1,13 +1,15 @@
+import fs from "node:fs";
 import type * as k8s from "@pulumi/kubernetes";
 import { expect } from "chai";
-import { AirflowKubernetes, type AirflowKubernetesArgs } from "../../components";
+import type { AirflowKubernetesArgs } from "../../components";
+import { AirflowKubernetes } from "../support/exampleDags";
 import { folder, noise, removeFolders } from "../support/folders";
 import { type Registration, record } from "../support/mocks";
 import { kindOf, metadata, named, objects, pods, spec } from "../support/objects";
 
 type JobSpec = k8s.types.output.batch.v1.JobSpec;
 
-const all = ["admin-user", "dags", "migration", "permissions"];
+const all = ["admin-user", "dags", "migration", "objects", "permissions"];
 
 /** Names of the Jobs, by what they do. */
 function namesOf(registrations: readonly Registration[]): Record<string, string> {
@@ -44,6 +46,7 @@ describe("Jobs, which cannot be changed once they are made", () => {
         expect(defaults["admin-user"]).to.match(/^airflow-create-admin-[0-9a-f]{10}$/);
         expect(defaults.dags).to.match(/^airflow-load-dags-[0-9a-f]{10}$/);
         expect(defaults.migration).to.match(/^airflow-migrate-[0-9a-f]{10}$/);
+        expect(defaults.objects).to.match(/^airflow-manage-objects-[0-9a-f]{10}$/);
         expect(defaults.permissions).to.match(/^airflow-permissions-[0-9a-f]{10}$/);
     });
 
@@ -52,9 +55,59 @@ describe("Jobs, which cannot be changed once they are made", () => {
         expect(await renewed({ airflow: { image: "example.org/airflow:3.3.2" } })).to.have.members(all);
     });
 
+    it("has a migration that looks, goes back with the newer image, and then migrates, when it is told to go back", async () => {
+        const airflow = { version: "3.2.2", downgradeFrom: "apache/airflow:3.3.2" };
+        expect(await renewed({ airflow }, await jobNames({ airflow: { version: "3.2.2" } }))).to.deep.equal([
+            "migration",
+        ]);
+        const registered = await record(() => new AirflowKubernetes("airflow", { airflow }));
+        const { template } = spec<JobSpec>(named(registered, "airflow-migration-job", "Job"));
+        const { initContainers = [], containers } = template.spec ?? {};
+        const script = ["python", "/scripts/retry.py", "/scripts/migrate.py"];
+        const own = ["apache/airflow:3.2.2", "3.2.2", "10.21.0", "10.26.0"];
+        expect(
+            [...initContainers, ...(containers ?? [])].map(({ name, image, args }) => ({ name, image, args })),
+        ).to.deep.equal([
+            { name: "plan", image: own[0], args: [...script, "plan", "/tmp/downgrade.json", ...own] },
+            {
+                name: "downgrade",
+                image: airflow.downgradeFrom,
+                args: [...script, "downgrade", "/tmp/downgrade.json", airflow.downgradeFrom],
+            },
+            { name: "migrate", image: own[0], args: [...script, "migrate", ...own] },
+        ]);
+        for (const container of initContainers) {
+            const { env, securityContext, volumeMounts, terminationMessagePolicy, resources } = container;
+            expect({ env, securityContext, volumeMounts, terminationMessagePolicy, resources }).to.deep.include({
+                env: containers?.[0].env,
+                securityContext: containers?.[0].securityContext,
+                volumeMounts: containers?.[0].volumeMounts,
+                terminationMessagePolicy: "FallbackToLogsOnError",
+                resources: containers?.[0].resources,
+            });
+        }
+    });
+
+    it("give the migration the time that it is given, and Pulumi a little more", async () => {
+        const airflow = { migrationTimeoutSeconds: 7200 };
+        expect(await renewed({ airflow })).to.deep.equal([]);
+        const registered = await record(() => new AirflowKubernetes("airflow", { airflow }));
+        for (const [name, seconds] of [
+            ["airflow-migration-job", 7200],
+            ["airflow-admin-user-job", 600],
+        ] as const) {
+            const job = named(registered, name, "Job");
+            expect(spec<JobSpec>(job).activeDeadlineSeconds).to.equal(seconds);
+            expect(job.createTimeout).to.equal(`${seconds + 60}s`);
+        }
+    });
+
     it("run again when options change, where they use them", async () => {
-        const options = { core: { default_timezone: "Europe/Berlin" } };
-        expect(await renewed({ airflow: { options } })).to.have.members(["admin-user", "migration"]);
+        const options = { database: { sql_alchemy_pool_size: "3" } };
+        expect(await renewed({ airflow: { options } })).to.have.members(["admin-user", "migration", "objects"]);
+        expect(await renewed({ airflow: { options: { core: { default_timezone: "Europe/Berlin" } } } })).to.deep.equal(
+            [],
+        );
     });
 
     it("run again when their volumes change: those that prepare and fill them", async () => {
@@ -98,11 +151,39 @@ describe("Jobs, which cannot be changed once they are made", () => {
         }
     });
 
+    /** Files of a ConfigMap. */
+    const dataOf = (name?: string): Record<string, string> => {
+        const found = objects(registrations, "ConfigMap").find((object) => metadata(object).name === name);
+        return (found?.inputs.data ?? {}) as Record<string, string>;
+    };
+
+    it("run again when their own script changes, or the one that retries it", async () => {
+        const { readFileSync } = fs;
+        const withChanged = async (script: string) => {
+            fs.readFileSync = ((path: string, ...rest: [BufferEncoding]) =>
+                `${readFileSync(path, ...rest)}${path.endsWith(`/scripts/${script}`) ? "# changed\n" : ""}`) as typeof readFileSync;
+            try {
+                return await renewed({});
+            } finally {
+                fs.readFileSync = readFileSync;
+            }
+        };
+        expect(await withChanged("create_admin.py")).to.deep.equal(["admin-user"]);
+        expect(await withChanged("prepare_directories.py")).to.deep.equal(["permissions"]);
+        expect(await withChanged("cleanup_logs.py")).to.deep.equal([]);
+        expect(await withChanged("retry.py")).to.have.members(all);
+    });
+
     it("try again inside their pod, since the provider knows the end of a Job by its last try alone", () => {
         for (const job of objects(registrations, "Job")) {
             const { podFailurePolicy, template } = spec<JobSpec>(job);
             const [{ command, args } = { command: undefined, args: undefined }] = template.spec?.containers ?? [];
-            expect((command ?? args)?.[2], job.name).to.contain("NO_RETRY = 65");
+            const mount = template.spec?.volumes?.find(({ name }) => name === "scripts");
+            const files = dataOf(mount?.configMap?.name);
+            const [program, retry, script] = command ?? args ?? [];
+            expect([program, retry], job.name).to.deep.equal(["python", "/scripts/retry.py"]);
+            expect(files["retry.py"], job.name).to.contain("NO_RETRY = 65");
+            expect(files, job.name).to.have.property(script.replace("/scripts/", ""));
             expect(podFailurePolicy?.rules, job.name).to.deep.equal([
                 { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
             ]);
@@ -138,8 +219,7 @@ describe("Jobs, which cannot be changed once they are made", () => {
         const job = named(registrations, "airflow-admin-user-job");
         const [container] = spec<JobSpec>(job).template.spec?.containers ?? [];
         expect(container.command).to.equal(undefined);
-        expect(container.args?.slice(0, 2)).to.deep.equal(["python", "-c"]);
-        expect(container.args).to.have.lengthOf(4);
+        expect(container.args).to.deep.equal(["python", "/scripts/retry.py", "/scripts/create-admin.py"]);
         expect(container.env?.find(({ name }) => name === "ADMIN_PASSWORD")?.valueFrom?.secretKeyRef?.key).to.equal(
             "password",
         );

@@ -1,8 +1,9 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { AirflowKubernetes, type AirflowKubernetesArgs } from "../../components";
+import type { AirflowKubernetesArgs } from "../../components";
 import { podOperatorRules, triggererRules } from "../../components/access/podRules";
+import { AirflowKubernetes } from "../support/exampleDags";
 import { type Registration, record } from "../support/mocks";
 import { kindOf, metadata, named, objects, type Pod, pods, spec, workerPod } from "../support/objects";
 
@@ -73,6 +74,8 @@ describe("the objects of AirflowKubernetes", () => {
                 "Secret airflow-api",
                 "Secret airflow-encryption",
                 "Secret airflow-admin",
+                "Secret airflow-postgres-credentials",
+                "ConfigMap airflow-postgres-certificate-authority",
                 "ConfigMap airflow-worker-templates-file",
                 "ConfigMap airflow-extension-python",
             ]);
@@ -106,6 +109,7 @@ describe("the objects of AirflowKubernetes", () => {
             ]);
             expect(fixed("Service")).to.have.members([
                 "airflow/airflow-api-server",
+                "airflow/airflow-execution-api",
                 "airflow/airflow-postgres",
                 "airflow/airflow-triggerer",
             ]);
@@ -165,6 +169,7 @@ describe("the objects of AirflowKubernetes", () => {
             expect(inWorkers.map(({ type, name }) => `${kindOf(type)} ${name}`)).to.have.members([
                 "PersistentVolumeClaim airflow-claims-workers-dags",
                 "PersistentVolumeClaim airflow-claims-workers-logs",
+                "NetworkPolicy airflow-network-policies-workers",
                 "ServiceAccount airflow-access-worker",
                 "PodTemplate airflow-worker-templates-worker",
                 "Role airflow-access-scheduler-role",
@@ -318,7 +323,7 @@ describe("the objects of AirflowKubernetes", () => {
 
         it("mounts a token in the pods of scheduler, api-server and the Job that makes a pod only", () => {
             const all = [...pods(defaults), workerPod(defaults)];
-            expect(all).to.have.lengthOf(11);
+            expect(all).to.have.lengthOf(12);
             const withToken = all.filter((pod) => pod.spec.automountServiceAccountToken !== false);
             expect(withToken.map(({ owner }) => owner)).to.have.members([
                 "airflow-scheduler-deployment",
@@ -451,17 +456,16 @@ describe("the objects of AirflowKubernetes", () => {
                 ),
             );
 
-        it("is counted: five processes, the database, four Jobs, the CronJob and the task, twice", () => {
-            expect(every()).to.have.lengthOf(22);
-            expect(pods(defaults).filter(({ kind }) => kind === "Job")).to.have.lengthOf(4);
+        it("is counted: five processes, the database, five Jobs, the CronJob and the task, twice, and a rotation", () => {
+            expect(every()).to.have.lengthOf(25);
+            expect(pods(defaults).filter(({ kind }) => kind === "Job")).to.have.lengthOf(5);
         });
 
         const template = "airflow-worker-templates-file";
 
-        it("has requests and limits of CPU and memory", () => {
+        it("has requests and limits of CPU, memory and the disk of its node", () => {
             for (const [{ owner }, { resources }] of every()) {
-                // A task may write to its own files, so what it writes is limited.
-                const kinds = ["cpu", "memory", ...(owner === template ? ["ephemeral-storage"] : [])];
+                const kinds = ["cpu", "memory", "ephemeral-storage"];
                 expect(Object.keys(resources?.requests ?? {}), owner).to.have.members(kinds);
                 expect(Object.keys(resources?.limits ?? {}), owner).to.have.members(kinds);
             }
@@ -572,9 +576,10 @@ describe("the objects of AirflowKubernetes", () => {
                 "airflow-scheduler-deployment": ["async-connection", "connection", "fernet-key", "jwt-secret"],
                 "airflow-dag-processor-deployment": ["async-connection", "connection", "fernet-key"],
                 "airflow-triggerer-stateful-set": ["async-connection", "connection", "fernet-key", "secret-key"],
-                "airflow-postgres-stateful-set": ["password"],
+                "airflow-postgres-stateful-set": [],
                 "airflow-migration-job": ["async-connection", "connection", "fernet-key"],
                 "airflow-admin-user-job": ["async-connection", "connection", "fernet-key", "password", "secret-key"],
+                "airflow-objects-job": ["async-connection", "connection", "fernet-key"],
                 "airflow-dags-job": [],
                 "airflow-permissions-job": [],
                 "airflow-log-cleanup-cron-job": [],
@@ -647,6 +652,20 @@ describe("the objects of AirflowKubernetes", () => {
                     ?.spec.volumes?.find(({ name }) => name === "data")?.persistentVolumeClaim?.claimName;
             expect(claim(defaults)).to.equal("airflow-postgres");
             expect(claim(retained)).to.equal("airflow-database");
+        });
+
+        it("of the api-server end a pod when the next one answers, and no request is on its way to it any more", async () => {
+            const { strategy, template } = spec<k8s.types.output.apps.v1.DeploymentSpec>(
+                named(defaults, "airflow-api-server-deployment", "Deployment"),
+            );
+            expect(strategy).to.deep.equal({
+                type: "RollingUpdate",
+                rollingUpdate: { maxSurge: 1, maxUnavailable: 0 },
+            });
+            const [{ lifecycle, readinessProbe, startupProbe }] = template.spec?.containers ?? [];
+            expect(lifecycle?.preStop?.exec?.command).to.deep.equal(["sleep", "5"]);
+            expect(readinessProbe?.httpGet?.path).to.equal("/api/v2/version");
+            expect(startupProbe?.httpGet?.path).to.equal("/execution/health");
         });
 
         it("have as many pods as was asked for", async () => {

@@ -2,10 +2,11 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { parse } from "yaml";
-import { AirflowKubernetes, type AirflowKubernetesArgs } from "../../components";
+import type { AirflowKubernetesArgs } from "../../components";
 import { airflowNames, nfsServerNames, postgresNames } from "../../components/pods/reservedNames";
 import { readArgs } from "../../config";
 import { combinations } from "../support/combinations";
+import { AirflowKubernetes } from "../support/exampleDags";
 import { type Registration, record } from "../support/mocks";
 import { metadata, named, objects, type Pod, pods, workerPod } from "../support/objects";
 import { asConfig } from "../support/randomConfigurations";
@@ -102,6 +103,7 @@ describe("podTemplate", () => {
             "airflow-permissions-job": "jobs",
             "airflow-migration-job": "jobs",
             "airflow-admin-user-job": "jobs",
+            "airflow-objects-job": "jobs",
             "airflow-python-packages-job": "jobs",
             "airflow-repository-check-job": "jobs",
             "airflow-log-cleanup-cron-job": "jobs",
@@ -135,7 +137,8 @@ describe("podTemplate", () => {
         expect(objects(await build(args, true), "Deployment")).to.have.lengthOf(3);
     });
 
-    it("cannot take a name or a path that the component uses: all of them are reserved", async () => {
+    it("cannot take a name or a path that the component uses: all of them are reserved", async function () {
+        this.timeout(240_000);
         for (const [what, values] of Object.entries(combinations)) {
             const registrations = await record(() => new AirflowKubernetes("airflow", readArgs(asConfig(values)).args));
             for (const { owner, spec } of everyPod(registrations)) {

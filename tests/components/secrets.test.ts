@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { AirflowKubernetes, type AirflowKubernetesArgs, DagDelivery } from "../../components";
+import { type AirflowKubernetesArgs, DagDelivery } from "../../components";
+import { loginOf } from "../../components/database/logins";
+import { AirflowKubernetes } from "../support/exampleDags";
 import { attempt, generatedBytes, generatedValue, openTexts, type Registration } from "../support/mocks";
 import { kindOf, named, objects, pods } from "../support/objects";
 import { outputValue } from "../support/program";
@@ -64,7 +66,11 @@ describe("secrets", () => {
             expect(
                 marked.map(({ type, name, secretInputs }) => [kindOf(type), name, ...secretInputs]),
             ).to.have.deep.members(
-                ["database", "api", "encryption", "admin"].map((noun) => ["Secret", `airflow-${noun}`, "stringData"]),
+                ["database", "postgres-credentials", "api", "encryption", "admin"].map((noun) => [
+                    "Secret",
+                    `airflow-${noun}`,
+                    "stringData",
+                ]),
             );
         });
     }
@@ -84,21 +90,23 @@ describe("secrets", () => {
             airflow: { fernetKey: pinned.fernetKey },
             database: { password: pinned.database, retain: true },
             admin: { password: pinned.admin },
+            dags: { volume: { folder: "examples/dags" } },
         });
     });
 
     it("are used as given, the password of the database encoded in its URL", async () => {
         const { registrations } = await attempt(() => new AirflowKubernetes("airflow", pinnedArgs(pulumi.secret)));
         const data = (name: string) => named(registrations, name, "Secret").inputs.stringData;
+        const login = loginOf(pinned.database);
+        const url = `${login}:pinned%40database%3Apassword@airflow-postgres.airflow.svc.cluster.local:5432/airflow`;
         expect(data("airflow-encryption")).to.deep.equal({ "fernet-key": pinned.fernetKey });
         expect(data("airflow-admin")).to.deep.equal({ password: pinned.admin });
         expect(data("airflow-database")).to.deep.equal({
             password: pinned.database,
-            connection:
-                "postgresql+psycopg2://airflow:pinned%40database%3Apassword@airflow-postgres.airflow.svc.cluster.local:5432/airflow",
-            "async-connection":
-                "postgresql+asyncpg://airflow:pinned%40database%3Apassword@airflow-postgres.airflow.svc.cluster.local:5432/airflow",
+            connection: `postgresql+psycopg2://${url}?sslmode=verify-full&sslrootcert=%2Fetc%2Fdatabase-authority%2Fca.crt`,
+            "async-connection": `postgresql+asyncpg://${url}?ssl=verify-full`,
         });
+        expect(data("airflow-postgres-credentials")).to.deep.include({ logins: `${login}\n${pinned.database}\n` });
     });
 
     it("are generated long enough, and the fernet key as Fernet wants it", async () => {
@@ -110,6 +118,8 @@ describe("secrets", () => {
         );
         expect(lengths).to.deep.equal({
             "airflow-fernet-key": 32,
+            "airflow-postgres-certificate-authority-key": 48,
+            "airflow-postgres-certificate-server-key": 48,
             "airflow-database-password": 32,
             "airflow-admin-password": 24,
             "airflow-jwt-secret": 64,
@@ -144,8 +154,8 @@ describe("secrets", () => {
                 new AirflowKubernetes("airflow", {
                     airflow: {
                         fernetKeySecret: key("fernet"),
-                        jwtSecret: key("jwt"),
-                        apiSecretKey: key("api"),
+                        jwtKeySecret: key("jwt"),
+                        apiSecretKeySecret: key("api"),
                     },
                     admin: { passwordSecret: key("admin") },
                     database: { passwordSecret: key("database") },
@@ -160,11 +170,20 @@ describe("secrets", () => {
                     logs: { remote: { url: "s3://a-bucket", accessKeyId: "AKIA", secretAccessKeySecret: key("logs") } },
                 }),
         );
-        expect(registrations.filter(({ type }) => /Random(Password|Bytes)/.test(type))).to.deep.equal([]);
-        const [database, ...others] = objects(registrations, "Secret");
-        expect(others).to.deep.equal([]);
+        const generated = registrations.filter(({ type }) => /Random(Password|Bytes)/.test(type));
+        expect(generated.map(({ name }) => name)).to.have.members([
+            "airflow-postgres-certificate-authority-key",
+            "airflow-postgres-certificate-server-key",
+        ]);
+        expect(objects(registrations, "Secret").map(({ name }) => name)).to.have.members([
+            "airflow-database",
+            "airflow-postgres-credentials",
+        ]);
+        const database = named(registrations, "airflow-database", "Secret");
+        const credentials = named(registrations, "airflow-postgres-credentials").inputs.stringData as object;
+        expect(Object.keys(credentials)).to.have.members(["tls.crt", "tls.key"]);
         const { connection } = database.inputs.stringData as Record<string, string>;
-        expect(connection).to.match(/^postgresql\+psycopg2:\/\/airflow@airflow-postgres/);
+        expect(connection).to.match(/^postgresql\+psycopg2:\/\/airflow_login@airflow-postgres/);
 
         const refers = (owner: string) =>
             Object.fromEntries(
@@ -182,10 +201,21 @@ describe("secrets", () => {
             ...signing,
             AIRFLOW__API__SECRET_KEY: "api",
             AIRFLOW_GIT_TOKEN: "token",
-            AIRFLOW_LOGS_SECRET_ACCESS_KEY: "logs",
+            AIRFLOW_BUCKET_SECRET_ACCESS_KEY: "logs",
         });
         expect(refers("airflow-admin-user-job")).to.include({ ADMIN_PASSWORD: "admin", PGPASSWORD: "database" });
-        expect(refers("airflow-postgres-stateful-set")).to.deep.equal({ POSTGRES_PASSWORD: "database" });
+        expect(
+            pods(registrations)
+                .find(({ owner }) => owner === "airflow-postgres-stateful-set")
+                ?.spec.volumes?.find(({ name }) => name === "credentials"),
+        ).to.deep.include({
+            projected: {
+                sources: [
+                    { secret: { name: "airflow-postgres-credentials-1a2b3c4d" } },
+                    { secret: { name: "kept", items: [{ key: "database", path: "password" }] } },
+                ],
+            },
+        });
         // Kubernetes puts the token in place of its variable, and of nothing else.
         const { env } = pods(registrations).find(({ owner }) => owner === "airflow-dag-processor-deployment")?.spec
             .containers[0] ?? { env: [] };

@@ -1,15 +1,29 @@
+import { X509Certificate } from "node:crypto";
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
+import { parse } from "yaml";
 import {
-    AirflowKubernetes,
     type AirflowKubernetesArgs,
+    DagDelivery,
     Hosting,
+    type RemoteLogsArgs,
     type StorageArgs,
     StorageKind,
 } from "../../components";
-import { withDefaults } from "../../components/airflowKubernetesDefaults";
-import { attempt, dynamicVolume, type Recording, type Registration, record, serviceAddress } from "../support/mocks";
+import { loginOf } from "../../components/database/logins";
+import { bucketConnection } from "../../components/logs/remoteLogs";
+import { withDefaults } from "../../components/settings/airflowKubernetesDefaults";
+import { AirflowKubernetes } from "../support/exampleDags";
+import {
+    attempt,
+    dynamicVolume,
+    openTexts,
+    type Recording,
+    type Registration,
+    record,
+    serviceAddress,
+} from "../support/mocks";
 import { kindOf, metadata, named, objects, pods, spec, waitsFor } from "../support/objects";
 
 type VolumeSpec = k8s.types.output.core.v1.PersistentVolumeSpec;
@@ -100,7 +114,7 @@ describe("storage of every kind", () => {
                     data: "dags, logs",
                     namespace: "airflow-storage-nfs-1a2b3c4d",
                     claim: "airflow-nfs-disk",
-                    goOnWith: "storage.nfsServer.existingClaim",
+                    reuseWith: "storage.nfsServer.existingClaim",
                 },
             ]);
         });
@@ -164,7 +178,7 @@ describe("storage of every kind", () => {
                 ],
             });
             expect(pod?.spec.automountServiceAccountToken).to.equal(false);
-            expect(container.resources.limits).to.have.all.keys("cpu", "memory");
+            expect(container.resources.limits).to.have.all.keys("cpu", "memory", "ephemeral-storage");
         });
 
         it("offers the one port of version 4, and those of version 3 only to mount options that ask for it", async () => {
@@ -195,7 +209,7 @@ describe("storage of every kind", () => {
                         named(registrations, "airflow-storage-nfs-server-service"),
                     ).selector,
                 },
-                policyTypes: ["Ingress"],
+                policyTypes: ["Ingress", "Egress"],
                 ingress: [
                     {
                         from: [{ ipBlock: { cidr: "10.0.0.0/24" } }, { ipBlock: { cidr: "10.1.0.7/32" } }],
@@ -211,7 +225,9 @@ describe("storage of every kind", () => {
             );
             expect(warnings.join()).to.contain("storage.nfsServer.clients is not set");
             expect(configurationOf(open)).to.match(/EXPORT_DEFAULTS \{\n *Access_Type = RW;/);
-            expect(objects(open, "NetworkPolicy")).to.deep.equal([]);
+            expect(objects(open, "NetworkPolicy").map(({ name }) => name)).not.to.include(
+                "airflow-storage-nfs-server-network-policy",
+            );
         });
 
         it("is the same whatever changes elsewhere, so that its address stays", async () => {
@@ -244,7 +260,12 @@ describe("storage of every kind", () => {
                 persistentVolumeClaim: { claimName: "disk" },
             });
             expect(retained).to.deep.equal([
-                { data: "dags, logs", namespace: "kept-1", claim: "disk", goOnWith: "storage.nfsServer.existingClaim" },
+                {
+                    data: "dags, logs",
+                    namespace: "kept-1",
+                    claim: "disk",
+                    reuseWith: "storage.nfsServer.existingClaim",
+                },
             ]);
         });
     });
@@ -297,7 +318,7 @@ describe("storage of every kind", () => {
                     data,
                     namespace: "airflow-storage-volumes-1a2b3c4d",
                     claim: `airflow-${data}`,
-                    goOnWith: "storage.existingNamespace",
+                    reuseWith: "storage.existingNamespace",
                 })),
             );
         });
@@ -376,7 +397,12 @@ describe("storage of every kind", () => {
             const { registrations } = await build(hosted({}));
             const pod = prepared(registrations);
             const { shares } = withDefaults(hosted({})).storage.claims;
-            expect(pod.volumes).to.deep.equal([{ name: shares, persistentVolumeClaim: { claimName: shares } }]);
+            const scripts = metadata(named(registrations, "airflow-permissions-scripts"));
+            expect(scripts.namespace).to.equal("airflow-storage");
+            expect(pod.volumes).to.deep.equal([
+                { name: shares, persistentVolumeClaim: { claimName: shares } },
+                { name: "scripts", configMap: { name: scripts.name } },
+            ]);
             const [root] = pod.initContainers;
             expect(root.securityContext).to.deep.include({
                 runAsUser: 0,
@@ -422,12 +448,14 @@ describe("storage of every kind", () => {
 describe("a database", () => {
     const retain = { ...keys, database: { retain: true, password: "pinned-password" } };
 
-    it("that outlives a stack on a real cluster has a namespace of its own, with the claim, its password and nothing else", async () => {
+    it("that outlives a stack on a real cluster has a namespace of its own, with the claim, its logins and nothing else", async () => {
         const { registrations, retained } = await build(hosted({}, retain));
         const namespace = "airflow-database-1a2b3c4d";
         const there = objects(registrations).filter((object) => metadata(object).namespace === namespace);
         expect(there.map(({ type }) => kindOf(type))).to.have.members([
+            "NetworkPolicy",
             "PersistentVolumeClaim",
+            "ConfigMap",
             "Secret",
             "Service",
             "ServiceAccount",
@@ -438,20 +466,24 @@ describe("a database", () => {
             "PersistentVolumeClaim airflow-postgres-disk-claim",
         ]);
         const secret = there.find(({ type }) => kindOf(type) === "Secret");
-        expect(secret?.inputs.stringData).to.deep.equal({ password: "pinned-password" });
+        const held = secret?.inputs.stringData as Record<string, string>;
+        expect(held.logins).to.equal(`${loginOf("pinned-password")}\npinned-password\n`);
+        expect(new X509Certificate(held["tls.crt"] ?? "").checkHost(`airflow-postgres.${namespace}.svc`)).to.be.a(
+            "string",
+        );
         const connections = named(registrations, "airflow-database").inputs.stringData as Record<string, string>;
         expect(connections.connection).to.contain(`@airflow-postgres.${namespace}.svc.cluster.local:5432/`);
         const postgres = pods(registrations).find(({ owner }) => owner === "airflow-postgres-stateful-set");
-        const password = postgres?.spec.containers[0].env.find(({ name }) => name === "POSTGRES_PASSWORD");
-        expect(password?.valueFrom.secretKeyRef).to.deep.equal({
-            name: "airflow-postgres-password-1a2b3c4d",
-            key: "password",
+        const credentials = postgres?.spec.volumes.find(({ name }) => name === "credentials");
+        expect(credentials).to.deep.equal({
+            name: "credentials",
+            projected: { sources: [{ secret: { name: "airflow-postgres-credentials-1a2b3c4d" } }] },
         });
         expect(retained).to.deep.include({
             data: "database",
             namespace,
             claim: "airflow-database",
-            goOnWith: "database.existingClaim",
+            reuseWith: "database.existingClaim",
         });
     });
 
@@ -521,11 +553,114 @@ describe("a database", () => {
             const loose = () => new AirflowKubernetes("airflow", { database: args.database });
             const { error } = await attempt(loose, { stack: "mine" });
             expect(error?.message).to.contain("database.external.host").and.to.contain("airflow.fernetKey");
-            expect(error?.message).to.contain("make pin-keys STACK=mine");
+            expect(error?.message).to.contain("Set airflow.fernetKey.");
             const planned = await attempt(loose, { stack: "mine", preview: true });
             expect(planned.error).to.equal(undefined);
             expect(planned.warnings).to.have.lengthOf(1);
         });
+    });
+});
+
+describe("no shared volume", () => {
+    const git = { repository: "https://git.example.org/dags.git" };
+    const nothing = (rest: AirflowKubernetesArgs = {}): AirflowKubernetesArgs => ({
+        ...keys,
+        storage: { kind: StorageKind.None, logsSize: "3Gi" },
+        dags: { delivery: DagDelivery.GitBundle, git },
+        logs: { remote: { url: "s3://bucket/airflow" } },
+        ...rest,
+    });
+    /** Objects that would hold or prepare one. */
+    const ofVolumes = (registrations: readonly Registration[]) =>
+        objects(registrations)
+            .filter(({ type }) => /^PersistentVolume|^CronJob/.test(kindOf(type)))
+            .map(({ name }) => name);
+
+    for (const hosting of Object.values(Hosting)) {
+        describe(`with hosting ${hosting}`, () => {
+            let registrations: Registration[];
+            let retained: unknown;
+            before(async () => {
+                ({ registrations, retained } = await build(nothing({ hosting })));
+            });
+
+            it("is made, claimed, prepared or looked after: the one claim is that of Postgres", () => {
+                expect(ofVolumes(registrations)).to.deep.equal(["airflow-postgres-claim"]);
+                expect(objects(registrations, "Namespace").map((each) => metadata(each).name)).to.have.members([
+                    "airflow",
+                    "airflow-workers",
+                ]);
+                expect(registrations.filter(({ name }) => name.includes("permissions"))).to.deep.equal([]);
+                expect(retained).to.deep.equal([]);
+            });
+
+            it("leaves logs to a place of the pod's own, of a size that is set, and none for DAGs", () => {
+                for (const { owner, spec } of pods(registrations)) {
+                    const [logs, ...others] = (spec.volumes ?? []).filter(({ name }) => name === "logs");
+                    expect(others).to.deep.equal([]);
+                    expect(logs?.emptyDir, owner).to.deep.equal(logs && { sizeLimit: "3Gi" });
+                    expect(
+                        spec.volumes?.filter(({ persistentVolumeClaim: claim }) => claim !== undefined),
+                        owner,
+                    ).to.have.lengthOf(owner === "airflow-postgres-stateful-set" ? 1 : 0);
+                }
+                const { data } = named(registrations, "airflow-worker-templates-file").inputs;
+                const worker = (data as Record<string, string>)["worker.yaml"];
+                expect(worker).to.contain("sizeLimit: 3Gi").and.to.not.contain("persistentVolumeClaim");
+            });
+
+            it("has the scheduler, too, take along what it knows of tasks, and the api-server show all of a running one", () => {
+                const variables = (owner: string) =>
+                    pods(registrations)
+                        .find((pod) => pod.owner === owner)
+                        ?.spec.containers[0].env?.map(({ name }) => name) ?? [];
+                const scheduler = variables("airflow-scheduler-deployment");
+                expect(scheduler).to.include.members(["AIRFLOW_KUBERNETES_UPLOAD_LOGS", "AIRFLOW_CONN_AIRFLOW_LOGS"]);
+                expect(variables("airflow-api-server-deployment")).to.include(
+                    "AIRFLOW__KUBERNETES_EXECUTOR__RUNNING_POD_LOG_LINES",
+                );
+                expect(variables("airflow-dag-processor-deployment")).to.not.include("AIRFLOW_CONN_AIRFLOW_LOGS");
+            });
+        });
+    }
+
+    it("leaves no claim and no object of the cluster but namespaces, with a database that exists", async () => {
+        for (const hosting of Object.values(Hosting)) {
+            const database = { password: "a-password", external: { host: "db.example.org" } };
+            const { registrations } = await build(nothing({ hosting, database }));
+            expect(ofVolumes(registrations)).to.deep.equal([]);
+            const ofCluster = objects(registrations).filter((each) => metadata(each).namespace === undefined);
+            expect([...new Set(ofCluster.map(({ type }) => kindOf(type)))]).to.deep.equal(["Namespace"]);
+        }
+    });
+
+    it("leaves a database in a directory of the node where it was, which still is prepared", async () => {
+        const database = { retain: true, password: "a-database-password" };
+        const { registrations, retained } = await build(nothing({ database }));
+        expect(ofVolumes(registrations)).to.have.members([
+            "airflow-volumes-storage-database",
+            "airflow-volumes-airflow-database",
+            "airflow-claims-storage-database",
+            "airflow-claims-airflow-database",
+        ]);
+        expect(objects(registrations, "Job").map(({ name }) => name)).to.include("airflow-permissions-job");
+        expect(retained).to.deep.equal([{ data: "database", place: "/data/airflow/database of the node" }]);
+    });
+
+    it("is a matter of an ordinary update: what is not of the volumes is called the same", async () => {
+        const { storage: _none, ...before } = nothing();
+        const shared = (await build(before)).registrations;
+        const { registrations } = await build(nothing());
+        const stays = ["airflow-postgres-stateful-set", "airflow-postgres-claim", "airflow-database", "airflow-api"];
+        for (const name of stays) {
+            expect(named(registrations, name).inputs, name).to.deep.equal(named(shared, name).inputs);
+        }
+    });
+
+    it("waits for nothing that does not exist: a preview shows everything", async () => {
+        const { error, registrations } = await preview(nothing());
+        expect(error).to.equal(undefined);
+        expect([...waitsFor(registrations, "airflow-scheduler-deployment")]).to.include("airflow-admin-user-job");
     });
 });
 
@@ -573,6 +708,91 @@ describe("logs", () => {
         ]);
         const template = named(registrations, "airflow-worker-templates-file").inputs.data as Record<string, string>;
         expect(template["worker.yaml"]).to.contain("s3://bucket/airflow").and.to.not.contain("a-secret");
+    });
+
+    it("elsewhere are known by the scheme, the connection and what else the provider asks for", async () => {
+        const key = { client_email: "a@b", private_key: "-----BEGIN-----\n$(X)\n", token_uri: "https://a" };
+        const arn = "arn:aws:logs:eu-west-1:123456789012:log-group:airflow";
+        const accountUrl = "https://logs1.blob.core.windows.net/";
+        const places: [RemoteLogsArgs, Record<string, string>, unknown][] = [
+            [
+                { gcs: { url: "gs://bucket/a", project: "p", key: JSON.stringify(key) } },
+                { AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER: "gs://bucket/a" },
+                { conn_type: "google_cloud_platform", extra: { project: "p", keyfile_dict: key } },
+            ],
+            [
+                { gcs: { url: "gs://bucket/a" } },
+                { AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER: "gs://bucket/a" },
+                { conn_type: "google_cloud_platform", extra: {} },
+            ],
+            [
+                { azureBlob: { accountUrl, container: "logs", accountKey: "k".repeat(88) } },
+                {
+                    AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER: "wasb://airflow",
+                    AIRFLOW__AZURE_REMOTE_LOGGING__REMOTE_WASB_LOG_CONTAINER: "logs",
+                },
+                { conn_type: "wasb", host: accountUrl, password: "k".repeat(88) },
+            ],
+            [
+                { cloudWatch: { logGroupArn: `${arn}:*` } },
+                { AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER: `cloudwatch://${arn}` },
+                { conn_type: "aws", extra: {} },
+            ],
+        ];
+        for (const [remote, variables, connection] of places) {
+            const { registrations } = await build({ logs: { remote } });
+            const secret = named(registrations, "airflow-logs", "Secret");
+            expect(JSON.parse((secret.inputs.stringData as Record<string, string>).connection)).to.deep.equal(
+                connection,
+            );
+            const { data } = named(registrations, "airflow-worker-templates-file").inputs;
+            const worker = parse((data as Record<string, string>)["worker.yaml"]) as { spec: PodSpec };
+            const told = worker.spec.containers[0].env.map(({ name, value }) => [name, value]);
+            expect(told).to.deep.include.members(Object.entries(variables));
+            const open = registrations.flatMap(({ sentInputs }) => openTexts(sentInputs));
+            for (const text of ["k".repeat(88), "-----BEGIN-----"]) {
+                expect(open.filter((each) => each.includes(text))).to.deep.equal([]);
+            }
+        }
+    });
+
+    it("elsewhere take keys that somebody else keeps: Kubernetes puts them where they belong", async () => {
+        const kept = { name: "kept", key: "key" };
+        const places: [RemoteLogsArgs, string, string][] = [
+            [
+                { gcs: { url: "gs://bucket/a", keySecret: kept } },
+                "AIRFLOW_BUCKET_KEY",
+                // A key is JSON itself.
+                '{"conn_type":"google_cloud_platform","extra":{"keyfile_dict":$(AIRFLOW_BUCKET_KEY)}}',
+            ],
+            [
+                {
+                    azureBlob: {
+                        accountUrl: "https://a12.blob.core.windows.net",
+                        container: "abc",
+                        accountKeySecret: kept,
+                    },
+                },
+                "AIRFLOW_BUCKET_KEY",
+                '{"conn_type":"wasb","host":"https://a12.blob.core.windows.net","password":"$(AIRFLOW_BUCKET_KEY)"}',
+            ],
+        ];
+        for (const [remote, variable, connection] of places) {
+            const { registrations } = await build({ logs: { remote } });
+            const pod = pods(registrations).find(({ owner }) => owner === "airflow-api-server-deployment");
+            const env = pod?.spec.containers[0].env ?? [];
+            const at = (name: string) => env.findIndex((each) => each.name === name);
+            expect(env[at("AIRFLOW_CONN_AIRFLOW_LOGS")].value).to.equal(connection);
+            expect(env[at(variable)].valueFrom?.secretKeyRef).to.deep.equal(kept);
+            expect(at(variable)).to.be.lessThan(at("AIRFLOW_CONN_AIRFLOW_LOGS"));
+            expect(objects(registrations, "Secret").map(({ name }) => name)).to.not.include("airflow-logs");
+        }
+    });
+
+    it("say that a key is none when it arrives late, and not what it is", async () => {
+        const late = bucketConnection({ gcs: { url: "gs://bucket", key: pulumi.secret("hidden") } });
+        const said = await Reflect.apply(Reflect.get(late, "promise") as () => Promise<string>, late, []).catch(String);
+        expect(said).to.contain("logs.remote.gcs.key").and.to.not.contain("hidden");
     });
 
     it("in a bucket that the pods have a role for come without a key", async () => {

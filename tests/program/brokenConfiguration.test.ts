@@ -41,7 +41,7 @@ const broken: Record<string, Case> = {
     "the component's argument instead of the secret key": {
         values: { admin: { user: "admin", password: "hidden" } },
         keys: ["admin.password"],
-        says: /the keys user, email/,
+        says: /the keys enabled, user, email/,
     },
     "a hosting that is none": {
         values: { hosting: "aws" },
@@ -119,6 +119,28 @@ const broken: Record<string, Case> = {
     "a short database password": { values: { databasePassword: "hidden" }, keys: ["databasePassword"] },
     "a short admin password": { values: { adminPassword: "hidden" }, keys: ["adminPassword"] },
     "an empty admin password": { values: { adminPassword: "" }, keys: ["adminPassword"] },
+    "a connection that is none": {
+        values: { connections: { warehouse: "hidden" } },
+        keys: ["connections.warehouse"],
+        says: /a URI/,
+    },
+    "a connection of a wrong shape in a stack file": {
+        values: { connections: { warehouse: { conn_type: "http", hidden: "hidden" } } },
+        keys: ["connections.warehouse"],
+        says: /conn_type, description/,
+    },
+    "connections that are no object": { values: { connections: "hidden" }, keys: ["connections"], says: /an object/ },
+    "a variable that is a number": {
+        values: { variables: { v: 5 } },
+        keys: ["variables.v"],
+        says: /text, or an object or a list/,
+    },
+    "a pool of another shape": {
+        values: { pools: { p: { slots: 1, include_deferred: true } } },
+        keys: ["pools.p.include_deferred"],
+        says: /the keys slots, description, includeDeferred/,
+    },
+    "a pool with too few slots": { values: { pools: { p: { slots: -7 } } }, keys: ["pools.p.slots"], says: /-7/ },
     "a misspelled secret": { values: { adminPasword: "hidden-in-vain" }, keys: ["adminPasword"] },
 };
 
@@ -197,8 +219,8 @@ describe("a broken configuration", () => {
         const { error, registrations, warnings } = await runProgram(values, { stack: "mine", preview: true });
         expect(error).to.equal(undefined);
         expect(registrations.length).to.be.greaterThan(60);
-        expect(warnings).to.have.lengthOf(1);
-        expect(warnings[0]).to.contain("make pin-keys STACK=mine");
+        expect(warnings).to.have.lengthOf(2);
+        expect(warnings[0]).to.contain("Run: make pin-keys STACK=mine");
     });
 
     it("is none when the keys of a retained database are pinned", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { parse } from "yaml";
-import { withDefaults } from "../../components/airflowKubernetesDefaults";
+import { withDefaults } from "../../components/settings/airflowKubernetesDefaults";
 import { readArgs } from "../../config";
 import { generatedValue, type Registration } from "../support/mocks";
 import { kindOf, metadata, named, objects } from "../support/objects";
@@ -21,7 +21,12 @@ import {
 } from "../support/program";
 import { skip } from "../support/skip";
 
-const secretKeys = ["fernetKey", "databasePassword", "adminPassword", "gitToken", "gitSshKey", "logsSecretAccessKey"];
+const secretKeys = [
+    ...["fernetKey", "jwtKey", "apiSecretKey", "databasePassword", "adminPassword", "gitToken", "gitSshKey"],
+    ...["logsSecretAccessKey", "logsGcsKey", "logsAzureAccountKey", "connections", "variables"],
+    ...["oidcClientSecret", "ldapBindPassword", "keycloakClientSecret"],
+    ...["backupSecretAccessKey", "backupGcsKey", "backupAzureAccountKey"],
+];
 
 /** What two runs must have in common, in an order that does not depend on their timing. */
 function essence(registrations: readonly Registration[]): unknown[] {
@@ -49,6 +54,7 @@ const airflow = [
     "Deployment airflow-dag-processor",
     "Deployment airflow-scheduler",
     "Job airflow-create-admin",
+    "Job airflow-manage-objects",
     "Job airflow-migrate",
     "Job airflow-permissions",
     "StatefulSet airflow-postgres",
@@ -57,6 +63,9 @@ const airflow = [
 
 const hosted = [
     ...airflow,
+    "CronJob airflow-backup",
+    "CronJob airflow-db-cleanup",
+    "CronJob airflow-restore",
     "Deployment airflow-git-sync",
     "Job airflow-check-repository",
     "StatefulSet airflow-nfs-server",
@@ -80,6 +89,7 @@ describe("the stack minikube", () => {
         const { outputs } = run;
         expect(Object.keys(outputs)).to.have.members([
             "url",
+            "publicAddress",
             "adminUser",
             "adminPassword",
             "namespaces",
@@ -89,6 +99,7 @@ describe("the stack minikube", () => {
         const entries = Object.entries(outputs).map(async ([key, output]) => [key, await outputValue(output)]);
         expect(Object.fromEntries(await Promise.all(entries))).to.deep.equal({
             url: { value: "http://localhost:8080", secret: false },
+            publicAddress: { value: "", secret: false },
             adminUser: { value: "admin", secret: false },
             adminPassword: { value: generatedValue("airflow-admin-password"), secret: true },
             namespaces: {
@@ -133,7 +144,7 @@ describe("the stack minikube", () => {
 
     it("says in its file no more than the defaults, except for the cluster", async () => {
         const file = withDefaults(readArgs(withDeclaredDefaults(stackValues("minikube"))).args);
-        expect(file).to.deep.equal(withDefaults({}));
+        expect(file).to.deep.equal(withDefaults(readArgs({}).args));
         const others = Object.keys(stackFile("minikube")).filter((key) => !key.startsWith(`${project}:`));
         expect(others).to.deep.equal(["kubernetes:context"]);
         expect(stackFile("minikube")["kubernetes:context"]).to.equal("minikube");
@@ -156,7 +167,12 @@ describe("the stack minikube", () => {
         const generated = changed.registrations
             .filter(({ type }) => /^random:.*(Password|Bytes)$/.test(type))
             .map(({ name }) => name);
-        expect(generated).to.have.members(["airflow-jwt-secret", "airflow-api-secret-key"]);
+        expect(generated).to.have.members([
+            "airflow-jwt-secret",
+            "airflow-api-secret-key",
+            "airflow-postgres-certificate-authority-key",
+            "airflow-postgres-certificate-server-key",
+        ]);
         expect(named(changed.registrations, "airflow", "AirflowKubernetes").secretInputs).to.have.members([
             "airflow",
             "database",
@@ -213,7 +229,7 @@ describe("the stack hosted", () => {
                 kubernetes: {},
             });
             expect(registrations).to.deep.equal([]);
-            expect(error?.message).to.contain("3 problems in the configuration of stack hosted");
+            expect(error?.message).to.contain(`${preview ? 3 : 4} problems in the configuration of stack hosted`);
             expect(error?.message).to.match(/kubernetes:context; .*\n.*pulumi config set kubernetes:context/);
             expect(error?.message).to.contain("airflow-kubernetes:dags.git.repository");
             expect(error?.message).to.contain("airflow-kubernetes:storage.nfsServer.image");
@@ -232,8 +248,8 @@ describe("the stack hosted", () => {
         expect(error).to.equal(undefined);
         expect(workloads(registrations)).to.have.members(hosted);
         expect(lookups).to.deep.equal([]);
-        expect(warnings).to.have.lengthOf(1);
-        expect(warnings[0]).to.contain("make pin-keys STACK=hosted");
+        expect(warnings).to.have.lengthOf(2);
+        expect(warnings[0]).to.contain("Run: make pin-keys STACK=hosted");
     });
 
     it("is refused by an update that would lose the keys of retained data, before anything is made", async () => {
@@ -246,7 +262,7 @@ describe("the stack hosted", () => {
         const { error, registrations, warnings } = await runProgram({ ...named, ...pinned }, { stack: "hosted" });
         expect(error).to.equal(undefined);
         expect(warnings).to.deep.equal([]);
-        expect(workloads(registrations)).to.have.members(hosted);
+        expect(workloads(registrations)).to.have.members([...hosted, "Job airflow-rotate-fernet-key"]);
     });
 
     it("retains its database", () => {
@@ -302,15 +318,19 @@ describe("Pulumi.yaml", () => {
             const value = declared.default;
             const { args, problems } = readArgs({ [key]: typeof value === "string" ? value : JSON.stringify(value) });
             expect(problems, key).to.deep.equal([]);
-            expect(withDefaults(args), key).to.deep.equal(withDefaults({}));
+            expect(withDefaults(args), key).to.deep.equal(withDefaults(readArgs({}).args));
         }
     });
 
     it("names all fields of an object in its description", () => {
         for (const [key, { type, description }] of Object.entries(declaredKeys())) {
             if (type === "object") {
-                const [{ allowed }] = readArgs({ [key]: '{"unknown": 1}' }).problems;
-                for (const field of allowed.replace("the keys ", "").split(", ")) {
+                // What a name of a user's stands for has fields of its own.
+                const unknown = key === "pools" ? '{"name": {"unknown": 1}}' : '{"unknown": 1}';
+                const { problems } = readArgs({ [key]: unknown });
+                const allowed = problems.map((problem) => problem.allowed).find((text) => text.startsWith("the keys "));
+                expect(allowed, key).to.not.equal(undefined);
+                for (const field of (allowed ?? "").replace("the keys ", "").split(", ")) {
                     expect(description, key).to.match(new RegExp(`\\b${field}\\b`));
                 }
             }

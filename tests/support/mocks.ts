@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 
 /** A registration as Pulumi's engine would get it, with secrets unwrapped. */
@@ -20,6 +21,16 @@ export interface Registration {
     readonly deletedWith: string;
     readonly retainOnDelete: boolean;
     readonly protect: boolean;
+    /** Inputs whose change is taken for none. */
+    readonly ignoreChanges: readonly string[];
+    /** Inputs whose change makes another object. */
+    readonly replaceOnChanges: readonly string[];
+    /** Names that it had before. */
+    readonly aliases: readonly string[];
+    /** How many functions the engine is to call for it and what is below it. */
+    readonly transforms: number;
+    /** How long its creation may take, as in "15m"; empty for as long as the provider waits. */
+    readonly createTimeout: string;
 }
 
 /** What a program did. */
@@ -27,6 +38,8 @@ export interface Recording {
     readonly registrations: Registration[];
     /** URNs whose outputs were registered, once for each time. */
     readonly finished: string[];
+    /** These outputs, secrets still in their wrappers. */
+    readonly sentOutputs: readonly { readonly urn: string; readonly sent: unknown }[];
     /** Functions of providers that were called, and resources that were read: what needs a cluster. */
     readonly lookups: string[];
     readonly warnings: string[];
@@ -50,6 +63,11 @@ interface RegisterRequest {
     getDependenciesList(): string[];
     getDeletedwith(): string;
     getRetainondelete(): boolean | undefined;
+    getIgnorechangesList(): string[];
+    getReplaceonchangesList(): string[];
+    getAliasesList(): { getSpec(): { getName(): string } | undefined }[];
+    getTransformsList(): unknown[];
+    getCustomtimeouts(): { getCreate(): string } | undefined;
     getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
 }
 
@@ -57,10 +75,14 @@ interface UrnAnswer {
     getUrn(): string;
 }
 
+interface OutputsRequest extends UrnAnswer {
+    getOutputs(): { toJavaScript(): Record<string, unknown> } | undefined;
+}
+
 /** The mock of the engine: what of it is listened to. */
 interface Monitor {
     registerResource(request: RegisterRequest, callback: (error: unknown, answer?: UrnAnswer) => void): unknown;
-    registerResourceOutputs(request: UrnAnswer, callback: (error: unknown, answer: unknown) => void): unknown;
+    registerResourceOutputs(request: OutputsRequest, callback: (error: unknown, answer: unknown) => void): unknown;
     readResource(request: { getType(): string }, callback: unknown): unknown;
     invoke(request: { getTok(): string }, callback: unknown): unknown;
 }
@@ -148,9 +170,10 @@ export async function attempt(
 }
 
 /** Notes what the SDK asks of the engine, and lets it through. */
-function listen(monitor: Monitor): Pick<Recording, "registrations" | "finished" | "lookups"> {
+function listen(monitor: Monitor): Pick<Recording, "registrations" | "finished" | "sentOutputs" | "lookups"> {
     const registrations: Registration[] = [];
     const finished: string[] = [];
+    const sentOutputs: { urn: string; sent: unknown }[] = [];
     const lookups: string[] = [];
     const { registerResource, registerResourceOutputs, readResource, invoke } = monitor;
     monitor.registerResource = (request, callback) =>
@@ -162,6 +185,7 @@ function listen(monitor: Monitor): Pick<Recording, "registrations" | "finished" 
         });
     monitor.registerResourceOutputs = (request, callback) => {
         finished.push(request.getUrn());
+        sentOutputs.push({ urn: request.getUrn(), sent: request.getOutputs()?.toJavaScript() ?? {} });
         return registerResourceOutputs.call(monitor, request, callback);
     };
     monitor.readResource = (request, callback) => {
@@ -172,7 +196,7 @@ function listen(monitor: Monitor): Pick<Recording, "registrations" | "finished" 
         lookups.push(request.getTok());
         return invoke.call(monitor, request, callback);
     };
-    return { registrations, finished, lookups };
+    return { registrations, finished, sentOutputs, lookups };
 }
 
 function registration(request: RegisterRequest, urn: string): Registration {
@@ -190,12 +214,22 @@ function registration(request: RegisterRequest, urn: string): Registration {
         deletedWith: request.getDeletedwith(),
         retainOnDelete: request.getRetainondelete() ?? false,
         protect: request.getProtect() ?? false,
+        ignoreChanges: request.getIgnorechangesList(),
+        replaceOnChanges: request.getReplaceonchangesList(),
+        aliases: request.getAliasesList().flatMap((alias) => alias.getSpec()?.getName() || []),
+        transforms: request.getTransformsList().length,
+        createTimeout: request.getCustomtimeouts()?.getCreate() ?? "",
     };
 }
 
 /** Values that the provider of random values makes, by the name of the resource. They stand for what must stay secret. */
 export function generatedValue(name: string): string {
     return `generated-${name}`;
+}
+
+/** What another key is made from. */
+function seedOf(name: string): string {
+    return createHash("sha384").update(name).digest("base64");
 }
 
 /** What the fernet key is made from: bytes whose base64 needs the characters that URLs do not allow. */
@@ -224,7 +258,7 @@ function provided(
     preview: boolean,
 ): Record<string, unknown> {
     if (type === "random:index/randomBytes:RandomBytes") {
-        return preview ? {} : { base64: pulumi.secret(generatedBytes) };
+        return preview ? {} : { base64: pulumi.secret(inputs.length === 32 ? generatedBytes : seedOf(name)) };
     }
     if (type === "random:index/randomPassword:RandomPassword") {
         return preview ? {} : { result: pulumi.secret(generatedValue(name)) };

@@ -41,15 +41,43 @@ export const secretValues: Readonly<Record<string, string>> = {
     fernetKey: `${"Fernet-secret-".repeat(4).slice(0, 43)}=`,
     databasePassword: "Database-secret-value",
     adminPassword: "Admin-secret-value",
+    oidcClientSecret: "Oidc-secret-value",
+    ldapBindPassword: "Ldap-secret-value",
+    keycloakClientSecret: "Keycloak-secret-value",
     gitToken: "Token-secret-value",
     gitSshKey: "-----BEGIN OPENSSH PRIVATE KEY-----\nS2V5LXNlY3JldC12YWx1ZQ==\n-----END OPENSSH PRIVATE KEY-----\n",
     logsSecretAccessKey: "Access-secret-value",
+    logsGcsKey: JSON.stringify({
+        client_email: "a@example.org",
+        private_key: "Gcs-secret-value",
+        token_uri: "https://a",
+    }),
+    logsAzureAccountKey: `${"Azure/secret/value/".repeat(4)}==`,
+    backupSecretAccessKey: "Backup-secret-value",
+    backupGcsKey: JSON.stringify({
+        client_email: "a@example.org",
+        private_key: "Backup-gcs-secret-value",
+        token_uri: "https://a",
+    }),
+    backupAzureAccountKey: `${"Backup/secret/value/".repeat(4)}==`,
+};
+
+/** A right one in a list. */
+const listedSecretValue = "Registry-secret-value";
+
+/** Values that are secret under each name, likewise. */
+const secretRecordValues: Readonly<Record<string, string>> = {
+    connections: "postgres://ada:Connection-secret-value@db.example.org/sales",
+    variables: "Variable-secret-value",
 };
 
 /** What of a secret is looked for: its first line that is its own. */
-export const secretMarks: readonly string[] = Object.values(secretValues).map(
-    (value) => value.split("\n").find((line) => !line.startsWith("-----")) ?? value,
-);
+export const secretMarks: readonly string[] = [
+    ...Object.values(secretValues).map((value) => value.split("\n").find((line) => !line.startsWith("-----")) ?? value),
+    listedSecretValue,
+    "Connection-secret-value",
+    "Variable-secret-value",
+];
 
 const word = fc.stringMatching(/^[a-z][a-z0-9]{0,8}$/);
 const image = fc.constantFrom("registry.example.org/team/image:1.2", "image:2", `image@sha256:${"a".repeat(64)}`);
@@ -59,6 +87,21 @@ const absolutePath = fc.constantFrom("/data/airflow", "/exports/a-b_c.d", "/x");
 const rightTexts: readonly [RegExp, fc.Arbitrary<string>][] = [
     ...Object.entries(secretValues).map(([key, value]): [RegExp, fc.Arbitrary<string>] => [
         new RegExp(`^${key}$`),
+        fc.constant(value),
+    ]),
+    [/registries\.\[\]\.server$/, fc.constantFrom("registry.example.org:5000", "docker.io")],
+    [/(registries|users)\.\[\]\.password$/, fc.constant(listedSecretValue)],
+    [/oidc\.issuer$/, fc.constantFrom("https://login.example.org", "https://login.example.org/realms/a/")],
+    [/oidc\.scopes\.\[\]$/, fc.constantFrom("openid", "profile")],
+    [/ldap\.server$/, fc.constantFrom("ldaps://directory.example.org", "ldaps://192.0.2.10:1636")],
+    [/ldap\.(baseDn|bindDn)$/, fc.constantFrom("ou=people,dc=example,dc=org", "cn=airflow,dc=example,dc=org")],
+    [/ldap\.userFilter$/, fc.constantFrom("(objectClass=person)", "(&(a=b)(c=*))")],
+    [/keycloak\.serverUrl$/, fc.constant("https://keycloak.example.org")],
+    [/users\.\[\]\.roles\.\[\]$/, fc.constantFrom("Viewer", "Op")],
+    [/auth\.roles\.\*\.\[\]\.action$/, fc.constantFrom("can_read", "menu_access")],
+    [/auth\.roles\.\*\.\[\]\.resource$/, fc.constantFrom("DAGs", "DAG:my_dag")],
+    ...Object.entries(secretRecordValues).map(([key, value]): [RegExp, fc.Arbitrary<string>] => [
+        new RegExp(`^${key}\\.\\*$`),
         fc.constant(value),
     ]),
     [/\.(requests|limits)\.key$/, fc.constantFrom("cpu", "memory", "ephemeral-storage", "example.org/device")],
@@ -83,14 +126,23 @@ const rightTexts: readonly [RegExp, fc.Arbitrary<string>][] = [
     [/git\.knownHosts$/, fc.constant("git.example.org ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAA")],
     [/caCertificate$/, fc.constant("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")],
     [/cleanupSchedule$/, fc.constantFrom("17 * * * *", "*/5 0-6 1 jan mon", "@daily")],
+    [/s3\.url$/, fc.constantFrom("s3://bucket", "s3://bucket/a/b")],
+    [/gcs\.url$/, fc.constantFrom("gs://bucket", "gs://bucket/a/b/")],
+    [/local\.path$/, fc.constantFrom("/opt/more-dags", "/srv/dags")],
+    [/pluginsFolder$/, fc.constantFrom("plugins", "team/plugins", "/opt/plugins")],
+    [/\.sshKey$/, fc.constant(secretValues.gitSshKey)],
     [/remote\.url$/, fc.constantFrom("s3://bucket", "s3://bucket/a/b")],
+    [/\.accountUrl$/, fc.constant("https://account.blob.core.windows.net/")],
+    [/azureBlob\.folder$/, fc.constantFrom("airflow", "team/logs")],
+    [/managedIdentityClientId$/, fc.constant("11111111-2222-3333-4444-555555555555")],
+    [/logGroupArn$/, fc.constant("arn:aws:logs:eu-west-1:123456789012:log-group:airflow")],
     [/airflow\.version$/, fc.constantFrom("3.3.2", "3.1.0")],
     [
         /airflow\.url$/,
         fc.constantFrom("https://airflow.example.org", "http://localhost:8080/team/a", "https://[fd00::1]:8443"),
     ],
     [/airflow\.clusterDomain$/, fc.constantFrom("cluster.local", "k8s.example.org")],
-    [/admin\.email$/, fc.constant("someone@example.org")],
+    [/(admin|users\.\[\])\.email$/, fc.constant("someone@example.org")],
     [/env\.\[\]\.name$/, fc.constantFrom("A", "TEAM_NAME", "_x1")],
     [/KeyRef\.key$/, fc.constantFrom("key", "a.b_c-d")],
     [/fieldRef\.fieldPath$/, fc.constantFrom("metadata.name", "status.podIP")],

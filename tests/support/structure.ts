@@ -132,16 +132,19 @@ function tolerationFaults({
     ];
 }
 
-/** The programs that containers are given as text to run: what comes after `-c`. Nobody's setting may be part of one. */
+/** Programs that containers run: scripts in ConfigMaps, and what comes after `-c`. Nobody's setting may be part of one. */
 export function programs(registrations: readonly Registration[]): string[] {
-    return [...pods(registrations), workerPod(registrations)].flatMap(({ spec }) =>
+    const scripts = objects(registrations, "ConfigMap")
+        .filter((object) => /-scripts-[0-9a-f]{10}$/.test(metadata(object).name ?? ""))
+        .flatMap(({ inputs }) => Object.values(record(inputs.data)).map(String));
+    const shells = [...pods(registrations), workerPod(registrations)].flatMap(({ spec }) =>
         [...(spec.initContainers ?? []), ...spec.containers].flatMap(({ command = [], args = [] }) => {
             const words = [...command, ...args];
             const code = words.indexOf("-c");
-            // A Job's own script is the argument of the one that tries it again.
-            return code < 0 ? [] : words.slice(code + 1, code + (words[code - 1] === "python" ? 3 : 2));
+            return code < 0 ? [] : words.slice(code + 1, code + 2);
         }),
     );
+    return [...scripts, ...shells];
 }
 
 /** What Kubernetes makes of a variable or an argument: `$(NAME)` is replaced where NAME is known, `$$` is `$`. */

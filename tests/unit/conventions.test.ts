@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { expect } from "chai";
+import { satisfies } from "semver";
 import * as ts from "typescript";
 import { root } from "../support/program";
 
@@ -28,6 +29,23 @@ function place(node: ts.Node): string {
     const file = node.getSourceFile();
     const { line } = file.getLineAndCharacterOfPosition(node.getStart());
     return `${relative(root, file.fileName)}:${line + 1}`;
+}
+
+/** Ways through a graph that end where they have been before. */
+function circles(graph: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+    const done = new Set<string>();
+    const follow = (node: string, way: readonly string[]): string[] => {
+        if (way.includes(node)) {
+            return [[...way.slice(way.indexOf(node)), node].join(" -> ")];
+        }
+        if (done.has(node)) {
+            return [];
+        }
+        const found = [...(graph.get(node) ?? [])].flatMap((next) => follow(next, [...way, node]));
+        done.add(node);
+        return found;
+    };
+    return [...graph.keys()].flatMap((node) => follow(node, []));
 }
 
 function componentClasses(): ts.ClassDeclaration[] {
@@ -84,6 +102,41 @@ describe("conventions of the library", () => {
         expect(lookups.map(({ fileName }) => relative(root, fileName))).to.deep.equal([
             "components/storage/dynamicVolumes.ts",
         ]);
+    });
+
+    it("have no circle of imports, neither of files nor of folders", () => {
+        const imports = components.map((file) => ({
+            from: relative(root, file.fileName),
+            to: [...all(file, ts.isImportDeclaration), ...all(file, ts.isExportDeclaration)].flatMap(
+                ({ moduleSpecifier: specifier }) =>
+                    specifier !== undefined && ts.isStringLiteral(specifier) && specifier.text.startsWith(".")
+                        ? [`${relative(root, join(dirname(file.fileName), specifier.text))}.ts`]
+                        : [],
+            ),
+        }));
+        const of = (name: (path: string) => string) => {
+            const graph = new Map<string, Set<string>>();
+            for (const { from, to } of imports) {
+                const below = graph.get(name(from)) ?? new Set();
+                graph.set(name(from), below);
+                for (const target of to.map(name)) {
+                    if (target !== name(from)) {
+                        below.add(target);
+                    }
+                }
+            }
+            return graph;
+        };
+        expect(circles(of((path) => path))).to.deep.equal([]);
+        expect(circles(of(dirname))).to.deep.equal([]);
+        expect(
+            circles(
+                new Map([
+                    ["a", new Set(["b"])],
+                    ["b", new Set(["a"])],
+                ]),
+            ),
+        ).to.not.deep.equal([]);
     });
 
     it("do not reach into local/, and local tools are not needed to use the library", () => {
@@ -172,6 +225,101 @@ describe("conventions of the library", () => {
     });
 });
 
+describe("the library", () => {
+    it("has no module beside a JSON file of its name, which Pulumi would load in its place", () => {
+        const beside = readdirSync(join(root, "components"), { recursive: true, encoding: "utf8" })
+            .filter((path) => path.endsWith(".json"))
+            .map((path) => join(root, "components", path.replace(/json$/, "ts")))
+            .filter((path) => components.some(({ fileName }) => fileName === path));
+        expect(beside).to.deep.equal([]);
+    });
+
+    /** Texts and comments of a file, without the names of the code. */
+    function words(file: ts.SourceFile): string[] {
+        const texts = all(
+            file,
+            (node): node is ts.Node => ts.isStringLiteralLike(node) || ts.isTemplateExpression(node),
+        );
+        const comments = file.text.match(/\/\*[\s\S]*?\*\/|(^|[^:])\/\/.*$/gm) ?? [];
+        return [...texts.map((node) => node.getText()), ...comments];
+    }
+
+    const targets = [...readFileSync(join(root, "Makefile"), "utf8").matchAll(/^([a-z-]+):.*## /gm)].map(
+        ([, name]) => name,
+    );
+    const keys = ["databasePassword", "gitToken", "gitSshKey", "logsSecretAccessKey"];
+    const ofTheProgram: readonly RegExp[] = [
+        new RegExp(`\\bmake (${targets.join("|")})\\b(?! (a|an|the|of)\\b)`),
+        /pulumi config|stack file|Pulumi\.[\w<]*\.?yaml|examples\/|STACK=|CONFIG=/,
+        // As an argument, and as an output, these have other names or come after a dot.
+        /\b[Ss]et (the secret )?(fernetKey|adminPassword)\b/,
+        new RegExp(`(?<![.\\w])(${keys.join("|")})\\b`),
+    ];
+
+    it("names no command, key or file of the program that is made of it here", () => {
+        const python = readdirSync(join(root, "components"), { recursive: true, encoding: "utf8" })
+            .filter((path) => path.endsWith(".py"))
+            .map((path) => ({ path, texts: [readFileSync(join(root, "components", path), "utf8")] }));
+        const typescript = components.map((file) => ({ path: relative(root, file.fileName), texts: words(file) }));
+        expect(python.length).to.be.greaterThan(15);
+        const found = [...python, ...typescript].flatMap(({ path, texts }) =>
+            texts.flatMap((text) =>
+                ofTheProgram.flatMap(
+                    (words) =>
+                        text
+                            .match(words)
+                            ?.slice(0, 1)
+                            .map((match) => `${path}: ${match}`) ?? [],
+                ),
+            ),
+        );
+        expect(found).to.deep.equal([]);
+    });
+
+    it("is looked at for words that are there", () => {
+        const told = [
+            "Run: make pin-keys STACK=mine",
+            "pulumi config set --secret gitToken",
+            "Set databasePassword.",
+            '"examples/dags"',
+        ];
+        for (const text of told) {
+            expect(
+                ofTheProgram.some((words) => words.test(text)),
+                text,
+            ).to.equal(true);
+        }
+    });
+
+    it("declares each package that it imports, in ranges that take what the tests run with", () => {
+        const read = (path: string) => JSON.parse(readFileSync(join(root, path), "utf8"));
+        const { dependencies, peerDependencies } = read("components/package.json") as Record<
+            string,
+            Record<string, string>
+        >;
+        const pinned = read("package.json").dependencies as Record<string, string>;
+        const imported = components.flatMap((file) =>
+            all(file, ts.isImportDeclaration).map(({ moduleSpecifier }) => moduleSpecifier.getText().slice(1, -1)),
+        );
+        const packages = imported
+            .filter((name) => !/^(\.|node:)/.test(name))
+            .map((name) =>
+                name
+                    .split("/")
+                    .slice(0, name.startsWith("@") ? 2 : 1)
+                    .join("/"),
+            );
+        const declared = { ...dependencies, ...peerDependencies };
+        expect([...new Set(packages)].sort()).to.deep.equal(Object.keys(declared).sort());
+        for (const [name, range] of Object.entries(declared)) {
+            expect(satisfies(pinned[name], range), `${name} ${range}`).to.equal(true);
+        }
+        // One copy of the SDK, or resources of one are none to the other.
+        expect(Object.keys(peerDependencies).every((name) => name.startsWith("@pulumi/"))).to.equal(true);
+        expect(Object.keys(dependencies).some((name) => name.startsWith("@pulumi/"))).to.equal(false);
+    });
+});
+
 describe("the public arguments", () => {
     const files = components.filter(({ fileName }) => fileName.endsWith("Args.ts"));
     const statements = files.flatMap((file) => [...file.statements]);
@@ -221,14 +369,49 @@ describe("the public arguments", () => {
         expect(
             required.map((field) => `${(field.parent as ts.InterfaceDeclaration).name.text}.${field.name.getText()}`),
         ).to.have.members([
+            "ClaimNamesArgs.dags",
+            "ClaimNamesArgs.logs",
+            "ClaimsArgs.airflow",
+            "ClaimsArgs.workers",
+            "AzureBlobBackupArgs.accountUrl",
+            "UserArgs.name",
+            "UserArgs.roles",
+            "PermissionArgs.action",
+            "PermissionArgs.resource",
+            "OidcArgs.issuer",
+            "OidcArgs.clientId",
+            "LdapArgs.server",
+            "LdapArgs.baseDn",
+            "LdapArgs.bindDn",
+            "KeycloakArgs.serverUrl",
+            "KeycloakArgs.realm",
+            "KeycloakArgs.clientId",
+            "AzureBlobBackupArgs.container",
+            "GcsBackupArgs.url",
+            "AzureBlobLogsArgs.accountUrl",
+            "AzureBlobLogsArgs.container",
+            "CloudWatchLogsArgs.logGroupArn",
             "CsiArgs.driver",
             "CsiArgs.volumeHandle",
+            "DagBundleArgs.kind",
+            "DagBundleArgs.name",
+            "OpenTelemetryArgs.endpoint",
             "ExistingClaimArgs.name",
             "ExistingClaimArgs.namespace",
             "ExternalDatabaseArgs.host",
+            "ExternalServiceArgs.type",
+            "GcsBundleArgs.url",
+            "HttpRouteArgs.parentRefs",
+            "LocalBundleArgs.path",
             "NfsArgs.path",
             "NfsArgs.server",
-            "RemoteLogsArgs.url",
+            "ParentRefArgs.name",
+            "PoolArgs.slots",
+            "RegistryArgs.password",
+            "RegistryArgs.server",
+            "RegistryArgs.username",
+            "S3BundleArgs.url",
+            "GcsLogsArgs.url",
             "SecretKeyArgs.key",
             "SecretKeyArgs.name",
             "SecretReferenceArgs.name",

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { type Problem, validate } from "../../components";
-import { problemsMessage } from "../../components/problems";
+import type { Problem } from "../../components";
+import { problemsMessage } from "../../components/validation/problems";
 import { readArgs } from "../../config";
+import { validate } from "../support/exampleDags";
 import { asConfig, configurations, randomRun, secretMarks } from "../support/randomConfigurations";
 
 /** What is wrong with what is said of a problem. */

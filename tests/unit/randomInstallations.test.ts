@@ -1,12 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { expect } from "chai";
 import fc from "fast-check";
-import { AirflowKubernetes } from "../../components";
 import { commonEnvironment, optionVariable } from "../../components/airflow/environment";
-import { workerPodTemplate } from "../../components/airflow/workerPodTemplate";
-import { type AirflowSettings, withDefaults } from "../../components/airflowKubernetesDefaults";
+import { localSettingsMount } from "../../components/airflow/localSettings";
+import { type AirflowSettings, withDefaults } from "../../components/settings/airflowKubernetesDefaults";
+import { AuthManager } from "../../components/settings/authArgs";
+import { workerPodTemplate } from "../../components/workers/workerPodTemplate";
 import { readArgs } from "../../config";
-import { combinations } from "../support/combinations";
+import { choices, combinations } from "../support/combinations";
+import { AirflowKubernetes } from "../support/exampleDags";
 import { attempt, openTexts, type Registration } from "../support/mocks";
 import { kindOf, named, pods, workerPod } from "../support/objects";
 import { type StackValues, withDeclaredDefaults } from "../support/program";
@@ -57,7 +59,7 @@ function changedOnTheWay(settings: AirflowSettings, registrations: readonly Regi
     const own = new Set([...settings.airflow.env, ...settings.workers.env].map(({ name }) => name));
     const worker = told(workerPod(registrations));
     const optional = Object.entries(settings.airflow.options).flatMap(([section, keys]) =>
-        Object.entries(keys).map(([key, value]): [string, string] => [optionVariable(section, key), value]),
+        Object.entries(keys).map(([key, value]): [string, unknown] => [optionVariable(section, key), value]),
     );
     // Of two spellings of one option the last counts.
     const options = Object.entries(Object.fromEntries(optional));
@@ -69,10 +71,18 @@ function changedOnTheWay(settings: AirflowSettings, registrations: readonly Regi
     return [
         ...common.flatMap(([name, value]) => (own.has(name) ? [] : fault(`a task's ${name}`, value, worker[name]))),
         ...(admin === undefined
-            ? ["no Job makes the user"]
+            ? fault("the Job of the first user", settings.auth.manager === AuthManager.Fab, false)
             : [
-                  ...fault("admin.user", settings.admin.user, told(admin).ADMIN_USER),
-                  ...fault("admin.email", settings.admin.email, told(admin).ADMIN_EMAIL),
+                  ...fault(
+                      "admin.user",
+                      settings.admin.enabled ? settings.admin.user : undefined,
+                      told(admin).ADMIN_USER,
+                  ),
+                  ...fault(
+                      "admin.email",
+                      settings.admin.enabled ? settings.admin.email : undefined,
+                      told(admin).ADMIN_EMAIL,
+                  ),
               ]),
         ...(check === undefined
             ? []
@@ -114,7 +124,7 @@ describe("random configurations without a problem", function () {
 
     before("the programs of installations that are known", async () => {
         // One of each delivery, one of each storage and each other choice are all the programs that there are.
-        for (const values of Object.values(combinations).slice(-14)) {
+        for (const values of Object.values(choices)) {
             await learn(values);
         }
         for (const [name, values] of Object.entries(combinations)) {
@@ -151,7 +161,11 @@ describe("random configurations without a problem", function () {
                     string
                 >;
                 const text = template["worker.yaml"];
-                const expected = plain(workerPodTemplate("airflow", settings));
+                const files =
+                    settings.airflow.localSettings === undefined
+                        ? []
+                        : [localSettingsMount("airflow-local-settings-workers-1a2b3c4d")];
+                const expected = plain(workerPodTemplate(settings.namespaces.airflow, settings, files));
                 expect(yamlSurprises(text).join("\n"), "YAML").to.equal("");
                 expect(plain(asPythonReads(text) ?? expected), "as Python reads it").to.deep.equal(expected);
 

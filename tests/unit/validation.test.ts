@@ -1,13 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import fc from "fast-check";
-import { type AirflowKubernetesArgs, Hosting } from "../../components/airflowKubernetesArgs";
-import { withDefaults } from "../../components/airflowKubernetesDefaults";
-import { validate } from "../../components/airflowKubernetesValidation";
-import { DagDelivery } from "../../components/dags/dagsArgs";
+import { ownedVariables, secretVariableNames } from "../../components/airflow/ownedVariables";
 import { PodSecurityLevel } from "../../components/kubernetes/podSecurity";
-import { problemsMessage } from "../../components/problems";
-import { StorageKind } from "../../components/storage/storageArgs";
+import { type AirflowKubernetesArgs, Hosting } from "../../components/settings/airflowKubernetesArgs";
+import { withDefaults } from "../../components/settings/airflowKubernetesDefaults";
+import { DagDelivery } from "../../components/settings/dagsArgs";
+import { StorageKind } from "../../components/settings/storageArgs";
+import { problemsMessage } from "../../components/validation/problems";
+import { knownAirflowOptions } from "../../local/development/airflowOptions";
+import { validate } from "../support/exampleDags";
 
 /** Arguments as JSON or YAML would give them: of types that TypeScript would refuse. */
 function raw(value: unknown): AirflowKubernetesArgs {
@@ -170,8 +172,12 @@ const broken: Record<string, Case> = {
         paths: ["dags.volume.folder"],
         says: /it is not a folder/,
     },
-    "a refresh of no time": { args: { dags: { refreshSeconds: 0 } }, paths: ["dags.refreshSeconds"], says: /5 to 30/ },
-    "a refresh of a minute": { args: { dags: { refreshSeconds: 60 } }, paths: ["dags.refreshSeconds"] },
+    "a refresh of no time": {
+        args: { dags: { refreshSeconds: 0 } },
+        paths: ["dags.refreshSeconds"],
+        says: /5 to 3600/,
+    },
+    "a refresh of two hours": { args: { dags: { refreshSeconds: 7200 } }, paths: ["dags.refreshSeconds"] },
     "a refresh of half a second": { args: { dags: { refreshSeconds: 5.5 } }, paths: ["dags.refreshSeconds"] },
     "a database image without a tag": { args: { database: { image: "postgres" } }, paths: ["database.image"] },
     "the latest database image": { args: { database: { image: "postgres:latest" } }, paths: ["database.image"] },
@@ -188,6 +194,22 @@ const broken: Record<string, Case> = {
     "Airflow 2": { args: { airflow: { version: "2.11.0" } }, paths: ["airflow.version"] },
     "Airflow 3.0": { args: { airflow: { version: "3.0.6" } }, paths: ["airflow.version"] },
     "Airflow 4": { args: { airflow: { version: "4.0.0" } }, paths: ["airflow.version"] },
+    "no time for a migration": {
+        args: { airflow: { migrationTimeoutSeconds: 30 } },
+        paths: ["airflow.migrationTimeoutSeconds"],
+    },
+    "half a second for a migration": {
+        args: { airflow: { migrationTimeoutSeconds: 90.5 } },
+        paths: ["airflow.migrationTimeoutSeconds"],
+    },
+    "an image to go back from that is not pinned": {
+        args: { airflow: { downgradeFrom: "apache/airflow" } },
+        paths: ["airflow.downgradeFrom"],
+    },
+    "the same image to go back from and to": {
+        args: { airflow: { version: "3.2.2", downgradeFrom: "apache/airflow:3.2.2" } },
+        paths: ["airflow.downgradeFrom"],
+    },
     "half a version": { args: { airflow: { version: "3.3", image: "a:1" } }, paths: ["airflow.version"] },
     "an image without a tag": { args: { airflow: { image: "apache/airflow" } }, paths: ["airflow.image"] },
     "the latest image": { args: { airflow: { image: "registry:5000/airflow:latest" } }, paths: ["airflow.image"] },
@@ -220,7 +242,7 @@ const broken: Record<string, Case> = {
     "an option that the component owns": {
         args: options("core", "executor"),
         paths: ["airflow.options.core.executor"],
-        says: /component sets AIRFLOW__CORE__EXECUTOR itself\n.*KubernetesExecutor/,
+        says: /component decides on AIRFLOW__CORE__EXECUTOR\n.*KubernetesExecutor/,
     },
     "an option that the component owns, as a command": {
         args: options("core", "executor_cmd"),
@@ -240,6 +262,92 @@ const broken: Record<string, Case> = {
         paths: ["airflow.options.api_auth.jwt_secret_secret"],
     },
     "an option with a dash": { args: options("core", "dag-dir"), paths: ["airflow.options.core.dag-dir"] },
+    "a connection whose id has a space": {
+        args: { airflow: { connections: { "a b": "http://hidden" } } },
+        paths: ["airflow.connections.a b"],
+    },
+    "a connection whose id has a slash, which no task can ask for": {
+        args: { airflow: { connections: { "a/b": "http://hidden" } } },
+        paths: ["airflow.connections.a/b"],
+    },
+    "a connection with an id of 201 characters": {
+        args: { airflow: { connections: { ["é".repeat(201)]: "http://hidden" } } },
+        paths: [`airflow.connections.${"é".repeat(201)}`],
+    },
+    "connections that are neither URI nor JSON": {
+        args: { airflow: { connections: { a: "hidden", b: "//hidden", c: "my_type://hidden", d: '"hidden"', e: "" } } },
+        paths: ["a", "b", "c", "d", "e"].map((id) => `airflow.connections.${id}`),
+        says: /a URI, such as postgres:/,
+    },
+    "connections whose JSON is broken, has no type, or says what Airflow does not know": {
+        args: {
+            airflow: {
+                connections: {
+                    a: '{"conn_type": "http", "hidden',
+                    b: '{"host": "hidden"}',
+                    c: '{"conn_type": "http", "hidden": 1}',
+                    d: '{"conn_type": ""}',
+                },
+            },
+        },
+        paths: ["a", "b", "c", "d"].map((id) => `airflow.connections.${id}`),
+        says: /conn_type, description, host, login, password, schema, port, extra/,
+    },
+    "a connection and a variable that are no text": {
+        args: raw({ airflow: { connections: { a: { host: "hidden" } }, variables: { b: 5 } } }),
+        paths: ["airflow.connections.a", "airflow.variables.b"],
+        says: /text/,
+    },
+    "a connection that the delivery has in its place": {
+        args: {
+            dags: { delivery: DagDelivery.GitBundle, git: { repository: "https://git.example.org/a.git" } },
+            airflow: { connections: { Git_Default: "git://hidden" } },
+        },
+        paths: ["airflow.connections.Git_Default"],
+        says: /Set dags\.git/,
+    },
+    "a connection that the logs have in its place": {
+        args: { logs: { remote: { url: "s3://bucket" } }, airflow: { connections: { airflow_logs: "aws://" } } },
+        paths: ["airflow.connections.airflow_logs"],
+        says: /Set logs\.remote/,
+    },
+    "variables that no task can read": {
+        args: { airflow: { variables: { "a?b": "", "a#b": "", "100%": "", keys: "", "": "", " a": "" } } },
+        paths: ["a?b", "a#b", "100%", "keys", "", " a"].map((key) => `airflow.variables.${key}`),
+        says: /no task could read them/,
+    },
+    "a variable with a key of 251 characters": {
+        args: { airflow: { variables: { ["k".repeat(251)]: "hidden" } } },
+        paths: [`airflow.variables.${"k".repeat(251)}`],
+    },
+    "more than a Secret holds": {
+        args: {
+            airflow: {
+                variables: Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`v${i}`, "x".repeat(99_000)])),
+            },
+        },
+        paths: ["airflow.variables"],
+        says: /at most 1000000 bytes/,
+    },
+    "a pool with fewer slots than any number": {
+        args: { airflow: { pools: { p: { slots: -2 } } } },
+        paths: ["airflow.pools.p.slots"],
+        says: /-2; allowed: a whole number from 0/,
+    },
+    "pools without slots, with half a one, with more than there are": {
+        args: raw({ airflow: { pools: { a: {}, b: { slots: 1.5 }, c: { slots: 2 ** 31 }, d: { slots: "3" } } } }),
+        paths: ["a", "b", "c", "d"].map((name) => `airflow.pools.${name}.slots`),
+    },
+    "a pool that is a number": { args: raw({ airflow: { pools: { p: 3 } } }), paths: ["airflow.pools.p"] },
+    "a pool with a description and a flag of other types": {
+        args: raw({ airflow: { pools: { p: { slots: 1, description: 1, includeDeferred: "yes" } } } }),
+        paths: ["airflow.pools.p.description", "airflow.pools.p.includeDeferred"],
+    },
+    "a pool without a name": { args: { airflow: { pools: { "": { slots: 1 } } } }, paths: ["airflow.pools."] },
+    "a pool with a name of 257 characters": {
+        args: { airflow: { pools: { ["p".repeat(257)]: { slots: 1 } } } },
+        paths: [`airflow.pools.${"p".repeat(257)}`],
+    },
     "a user with a space": { args: { admin: { user: "the admin" } }, paths: ["admin.user"] },
     "a user without a name": { args: { admin: { user: "" } }, paths: ["admin.user"] },
     "an address that is none": { args: { admin: { email: "admin" } }, paths: ["admin.email"] },
@@ -294,6 +402,61 @@ const broken: Record<string, Case> = {
     "a database for tasks": {
         args: { workers: { env: [{ name: "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD", value: "cat" }] } },
         paths: ["workers.env[0].name"],
+    },
+    "a command that prints a secret of the component's": {
+        args: env({ name: "AIRFLOW__CORE__FERNET_KEY_CMD", valueFrom: { secretKeyRef: { name: "s", key: "k" } } }),
+        paths: ["scheduler.env[0].name"],
+        says: /airflow\.fernetKeySecret/,
+    },
+    "an option that the probes rely on, by its old name": {
+        args: options("webserver", "web_server_port"),
+        paths: ["airflow.options.webserver.web_server_port"],
+        says: /port 8080/,
+    },
+    "a secret by its old name": {
+        args: options("core", "sql_alchemy_conn"),
+        paths: ["airflow.options.core.sql_alchemy_conn"],
+        says: /set database/,
+    },
+    "a secret of one team": {
+        args: env({ name: "AIRFLOW__SALES___CELERY__BROKER_URL", value: "redis" }),
+        paths: ["scheduler.env[0].name"],
+        says: /no Celery/,
+    },
+    "a connection in a variable": {
+        args: { workers: { env: [{ name: "AIRFLOW_CONN_DB", value: "postgres://h" }] } },
+        paths: ["workers.env[0].name"],
+        says: /Set airflow\.connections.*valueFrom\.secretKeyRef/,
+    },
+    "a connection from a ConfigMap": {
+        args: {
+            workers: { env: [{ name: "AIRFLOW_CONN_DB", valueFrom: { configMapKeyRef: { name: "c", key: "k" } } }] },
+        },
+        paths: ["workers.env[0].name"],
+        says: /valueFrom\.secretKeyRef/,
+    },
+    "a variable of Airflow's that it takes for a secret": {
+        args: { workers: { env: [{ name: "AIRFLOW_VAR_SHOP_API_KEY", value: "x" }] } },
+        paths: ["workers.env[0].name"],
+        says: /Set airflow\.variables/,
+    },
+    "a secret of a secrets backend, by its own variable": {
+        args: env({ name: "AIRFLOW__SECRETS__BACKEND_KWARG__SECRET_ID", value: "x" }),
+        paths: ["scheduler.env[0].name"],
+    },
+    "a proxy with a password": {
+        args: { airflow: { env: [{ name: "HTTPS_PROXY", value: "http://me:hush@proxy:3128" }] } },
+        paths: ["airflow.env[0].name"],
+        says: /no URL with a password/,
+    },
+    "an option with a password in its URL": {
+        args: { airflow: { options: { elasticsearch: { host: "https://me:hush@search:9200" } } } },
+        paths: ["airflow.options.elasticsearch.host"],
+    },
+    "heartbeats that are too rare for the probes": {
+        args: { airflow: { options: { triggerer: { job_heartbeat_sec: "90" } } } },
+        paths: ["airflow.options.triggerer.job_heartbeat_sec"],
+        says: /at most 60/,
     },
     "an operator that is none": {
         args: { workers: { podTemplate: { spec: { tolerations: [{ key: "a", operator: "Like" }] } } } },
@@ -459,8 +622,8 @@ const broken: Record<string, Case> = {
         paths: ["admin.passwordSecret.name"],
     },
     "a key of a Secret that is none": {
-        args: { airflow: { jwtSecret: { name: "keys", key: "a/b" } } },
-        paths: ["airflow.jwtSecret.key"],
+        args: { airflow: { jwtKeySecret: { name: "keys", key: "a/b" } } },
+        paths: ["airflow.jwtKeySecret.key"],
     },
     "a password of a Secret for a Postgres of another namespace": {
         args: {
@@ -508,6 +671,109 @@ const broken: Record<string, Case> = {
     "a rule without verbs": {
         args: raw({ workers: { rules: [{ apiGroups: [""], resources: ["pods"] }] } }),
         paths: ["workers.rules[0].verbs"],
+    },
+    "a peer of a NetworkPolicy that is none": {
+        args: { networkPolicies: { apiServer: [{}] } },
+        paths: ["networkPolicies.apiServer[0]"],
+        says: /either ipBlock, or namespaceSelector and podSelector/,
+    },
+    "a peer of a NetworkPolicy that is two": {
+        args: { networkPolicies: { workers: [{ ipBlock: { cidr: "10.0.0.0/8" }, podSelector: {} }] } },
+        paths: ["networkPolicies.workers[0]"],
+    },
+    "a range of a NetworkPolicy without a length": {
+        args: { networkPolicies: { database: [{ ipBlock: { cidr: "10.0.0.7", except: ["10.0.0.0/33"] } }] } },
+        paths: ["networkPolicies.database[0].ipBlock.cidr", "networkPolicies.database[0].ipBlock.except[0]"],
+        says: /ends with \/32/,
+    },
+    "a selector of a NetworkPolicy that Kubernetes does not know": {
+        args: {
+            networkPolicies: {
+                apiServer: [
+                    {
+                        namespaceSelector: {
+                            matchLabels: { "a b": "c" },
+                            matchExpressions: [
+                                { key: "team", operator: "Is", values: [] },
+                                { key: "team", operator: "In" },
+                                { key: "team", operator: "Exists", values: ["a"] },
+                            ],
+                        },
+                    },
+                ],
+            },
+        },
+        paths: [
+            "networkPolicies.apiServer[0].namespaceSelector.matchLabels.a b",
+            "networkPolicies.apiServer[0].namespaceSelector.matchExpressions[0].operator",
+            "networkPolicies.apiServer[0].namespaceSelector.matchExpressions[1].values",
+            "networkPolicies.apiServer[0].namespaceSelector.matchExpressions[2].values",
+        ],
+        says: /In, NotIn, Exists, DoesNotExist/,
+    },
+    "a NetworkPolicy of a database that is not the component's": {
+        args: {
+            airflow: { fernetKey: `${"a".repeat(43)}=` },
+            database: { password: "a-password", external: { host: "db.example.org" } },
+            networkPolicies: { database: [{ podSelector: {} }] },
+        },
+        paths: ["networkPolicies.database"],
+    },
+    "metrics that go to two places, neither of which is one": {
+        args: {
+            metrics: {
+                statsd: { image: "quay.io/prometheus/statsd-exporter" },
+                openTelemetry: { endpoint: "collector:4317", headersSecret: { name: "otel", key: "a b" } },
+            },
+        },
+        paths: [
+            "metrics.openTelemetry",
+            "metrics.statsd.image",
+            "metrics.openTelemetry.endpoint",
+            "metrics.openTelemetry.headersSecret.key",
+        ],
+        says: /either this or metrics.statsd/,
+    },
+    "what reads metrics where there are none, or too few": {
+        args: {
+            metrics: {
+                openTelemetry: { endpoint: "http://collector:4318" },
+                serviceMonitor: { interval: "often", labels: { "app.kubernetes.io/name": "mine" } },
+                scrapeAnnotations: true,
+                prometheusRule: {},
+            },
+        },
+        paths: [
+            "metrics.serviceMonitor.labels.app.kubernetes.io/name",
+            "metrics.serviceMonitor.interval",
+            "metrics.serviceMonitor",
+            "metrics.scrapeAnnotations",
+            "metrics.prometheusRule",
+        ],
+        says: /only with metrics.statsd and metrics.state/,
+    },
+    "patches of the pods with metrics that would take their images": {
+        args: {
+            metrics: {
+                statsd: { podTemplate: { spec: { containers: [{ name: "statsd-exporter", image: "a:1" }] } } },
+                state: { podTemplate: { spec: { containers: [{ name: "state-metrics", image: "a:1" }] } } },
+            },
+        },
+        paths: [
+            "metrics.statsd.podTemplate.spec.containers[0].image",
+            "metrics.state.podTemplate.spec.containers[0].image",
+        ],
+    },
+    "metrics by options beside their argument": {
+        args: {
+            metrics: { statsd: {} },
+            airflow: {
+                options: { metrics: { statsd_host: "elsewhere" } },
+                env: [{ name: "AIRFLOW__METRICS__LEGACY_NAMES_ON", value: "True" }],
+            },
+        },
+        paths: ["airflow.options.metrics.statsd_host", "airflow.env[0].name"],
+        says: /either this or metrics.statsd, which decides on AIRFLOW__METRICS__STATSD_HOST/,
     },
     "a Pod Security Standard of a namespace beside its argument": {
         args: { namespaces: { labels: { "pod-security.kubernetes.io/enforce": "privileged" } } },
@@ -671,6 +937,27 @@ describe("validate", () => {
         }
     });
 
+    it("names a setting or the reason for every variable that the component decides on or that holds a secret", () => {
+        for (const name of [...Object.keys(ownedVariables), ...secretVariableNames]) {
+            const [problem, ...others] = validate({ scheduler: { env: [{ name, value: "x" }] } });
+            expect(problem?.path, name).to.equal("scheduler.env[0].name");
+            expect(problem?.remedy, name).to.match(/^[A-Z].*\.$/);
+            expect(others, name).to.deep.equal([]);
+        }
+    });
+
+    it("refuses every option that Airflow marks as sensitive, as option, command and reference to a backend", () => {
+        for (const option of knownAirflowOptions().sensitive) {
+            const [section, key] = option.split(".");
+            for (const name of [key, `${key}_cmd`, `${key}_secret`]) {
+                expect(
+                    validate({ airflow: { options: { [section]: { [name]: "x" } } } }).map(({ path }) => path),
+                    `${section}.${name}`,
+                ).to.deep.equal([`airflow.options.${section}.${name}`]);
+            }
+        }
+    });
+
     it("takes what is not known yet as right", () => {
         const later = pulumi.output("x");
         expect(
@@ -709,12 +996,36 @@ describe("validate", () => {
                 airflow: { url: "https://airflow.example.org:8443/a/b/" },
             },
             "a URL of an IPv6 address": { airflow: { url: "http://[::1]:8080" } },
+            "connections, variables and pools as Airflow knows them": {
+                airflow: {
+                    connections: {
+                        "team-a.db_1": "google-cloud-platform://?keyfile_dict=x",
+                        Größe: ' {"conn_type": "my_type", "extra": {"a": 1}, "port": 5432}\n',
+                        git_default: "git://",
+                        ["c".repeat(200)]: "HTTP://a",
+                        later: pulumi.secret("no-uri"),
+                    },
+                    variables: { "a/b c": "", ["é".repeat(250)]: "{", keys2: pulumi.output("x") },
+                    pools: { "big one": { slots: -1 }, default_pool: { slots: 0, includeDeferred: true } },
+                },
+            },
             "two fernet keys": { airflow: { fernetKey: `${"a".repeat(43)}=,${"-_".repeat(21)}A=` } },
             "options of providers": {
                 airflow: { options: { "aws.batch": { Region: "x" }, core: { parallelism: "1" } } },
             },
             "secrets by reference": {
                 workers: { env: [{ name: "AIRFLOW_CONN_DB", valueFrom: { secretKeyRef: { name: "s", key: "k" } } }] },
+            },
+            "a password that Kubernetes puts into a URL, a variable that is no secret, and frequent heartbeats": {
+                airflow: {
+                    env: [
+                        { name: "PROXY_PASSWORD", valueFrom: { secretKeyRef: { name: "s", key: "k" } } },
+                        { name: "HTTPS_PROXY", value: "http://me:$(PROXY_PASSWORD)@proxy:3128" },
+                        { name: "AIRFLOW_VAR_REGION", value: "eu-central-1" },
+                        { name: "AIRFLOW__SECRETS__BACKEND_KWARG__CONNECTIONS_PREFIX", value: "airflow/connections" },
+                    ],
+                    options: { scheduler: { scheduler_heartbeat_sec: "2.5" } },
+                },
             },
             "a sidecar with a volume of its own": {
                 workers: {
@@ -758,8 +1069,8 @@ describe("validate", () => {
             "secrets that somebody else keeps": {
                 airflow: {
                     fernetKeySecret: { name: "keys", key: "fernet" },
-                    jwtSecret: { name: pulumi.output("keys"), key: "jwt" },
-                    apiSecretKey: { name: "keys", key: "api" },
+                    jwtKeySecret: { name: pulumi.output("keys"), key: "jwt" },
+                    apiSecretKeySecret: { name: "keys", key: "api" },
                 },
                 admin: { passwordSecret: { name: "keys", key: "admin" } },
                 database: {
@@ -782,6 +1093,19 @@ describe("validate", () => {
                 workers: {
                     rules: [{ apiGroups: [""], resources: pulumi.output(["pods"]), verbs: ["get"] }],
                     podNamespaces: ["team"],
+                },
+            },
+            "peers of NetworkPolicies, and such as are not known yet": {
+                networkPolicies: {
+                    apiServer: [
+                        { namespaceSelector: {}, podSelector: pulumi.output({ matchLabels: { app: "a" } }) },
+                        { ipBlock: { cidr: pulumi.output("10.0.0.0/8"), except: ["10.1.0.0/16"] } },
+                        { ipBlock: { cidr: "2001:db8::/32" } },
+                    ],
+                    database: [],
+                    workers: [
+                        { podSelector: { matchExpressions: [{ key: "app", operator: "NotIn", values: ["a"] }] } },
+                    ],
                 },
             },
             "empty values": {
@@ -841,8 +1165,8 @@ describe("withDefaults", () => {
         });
         expect(settings.namespaces).to.deep.equal({ airflow: "airflow", workers: "w", storage: "airflow-storage" });
         expect(settings.apiServer.resources).to.deep.equal({
-            requests: { cpu: "200m", memory: "512Mi" },
-            limits: { memory: "9Gi" },
+            requests: { cpu: "200m", memory: "512Mi", "ephemeral-storage": "64Mi" },
+            limits: { memory: "9Gi", "ephemeral-storage": "4Gi" },
         });
     });
 

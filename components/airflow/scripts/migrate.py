@@ -1,17 +1,25 @@
 """Brings the metadata database to the schema of this Airflow, or says in one sentence why it cannot.
 
-Arguments: the version of Airflow that the image should hold; the oldest version of the Kubernetes provider that the executor was
-tried with, and the first newer one. What is no reason to stop, but should be known, is the termination message.
-Exit code 65: nothing that another try could mend.
+    migrate IMAGE VERSION OLDEST NEWER       brings the database to the schema of this image
+    plan FILE IMAGE VERSION OLDEST NEWER     looks for all that `migrate` would refuse, changes nothing, and writes into a file which
+                                             revisions a newer image has to go back to first
+    downgrade FILE IMAGE                     goes back to the revisions of that file; runs in the newer image
+
+IMAGE is the name of the image; VERSION the version of Airflow that it should hold; OLDEST the oldest version of the Kubernetes
+provider that the executor was tried with, and NEWER the first newer one. What is no reason to stop, but should be known, is the
+termination message. Exit code 65: nothing that another try could mend.
 """
 
 import asyncio
+import collections
+import json
 import os
 import re
 import subprocess
 import sys
 import time
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution, version
+from pathlib import Path
 
 import psycopg2
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -23,6 +31,26 @@ WAIT_SECONDS = 120
 EXTERNAL_WAIT_SECONDS = 60
 EXTERNAL = "EXTERNAL_DATABASE" in os.environ
 PROVIDER = "apache-airflow-providers-cncf-kubernetes"
+# What takes logs elsewhere, by the scheme of the place.
+LOG_PROVIDERS = {
+    "cloudwatch": "apache-airflow-providers-amazon",
+    "gs": "apache-airflow-providers-google",
+    "s3": "apache-airflow-providers-amazon",
+    "wasb": "apache-airflow-providers-microsoft-azure",
+}
+CORE = ("apache-airflow-core", "apache-airflow")
+# Where the revisions of the schema are: the table that holds the database's, the packages with all that an image knows, and the
+# command that goes back to one.
+SCHEMAS = {
+    "alembic_version": (CORE, "airflow/migrations/versions", "db"),
+    "alembic_version_fab": (
+        ("apache-airflow-providers-fab",),
+        "airflow/providers/fab/migrations/versions",
+        "fab-db",
+    ),
+}
+# Only one migration at a time: an `up` that was interrupted may have left one that runs.
+LOCK = 7_352_618_094
 TERMINATION_MESSAGE = os.environ.get("TERMINATION_MESSAGE", "/dev/termination-log")
 
 
@@ -36,19 +64,24 @@ def numbers(text):
     return tuple(int(number) for number in re.findall(r"\d+", text)[:3])
 
 
-def installed(*packages):
-    """The version of the first of these packages that the image has."""
+def holder(*packages):
+    """The first of these packages that the image has."""
     for package in packages:
         try:
-            return version(package)
+            return distribution(package)
         except PackageNotFoundError:
             continue
     fail(f"The image has no Python package {' or '.join(packages)}.", "Set airflow.image to one made from apache/airflow.")
 
 
+def installed(*packages):
+    """Its version."""
+    return holder(*packages).version
+
+
 def check_image(wanted, oldest, newer):
     """Refuses an image with another Airflow. Hands back what to know of an executor that is not made for what the image holds."""
-    airflow_version = installed("apache-airflow-core", "apache-airflow")
+    airflow_version = installed(*CORE)
     if numbers(airflow_version) != numbers(wanted):
         fail(
             f'airflow.version is "{wanted}", and the image holds Airflow {airflow_version}.',
@@ -60,12 +93,27 @@ def check_image(wanted, oldest, newer):
     return (
         f"The image has {PROVIDER} {provider}, which the component's KubernetesExecutor is not made for: {oldest} or newer, below"
         f" {newer}. The provider's own runs tasks, so one DAG may stop the scheduler (docs/reliability.md). Install a version that"
-        " fits, or leave airflow.image to its default."
+        " fits into the image, or use a newer Airflow."
     )
 
 
+def check_logs():
+    """Refuses an image that cannot reach the place of logs: Airflow would not start with it, and say little."""
+    scheme = os.environ.get("AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER", "").partition("://")[0]
+    package = LOG_PROVIDERS.get(scheme)
+    if package is None:
+        return
+    try:
+        version(package)
+    except PackageNotFoundError:
+        fail(
+            f"logs.remote needs the Python package {package}, which the image does not hold.",
+            "Set airflow.image to one that does: those made from apache/airflow do.",
+        )
+
+
 def remark(text):
-    """Tells what is to know. Only at the end: in a Job that fails it would take the place of the reason."""
+    """Reports a remark. Only at the end: in a failed Job it would hide the reason."""
     print(text, file=sys.stderr, flush=True)
     with open(TERMINATION_MESSAGE, "w") as message:
         message.write(text)
@@ -83,7 +131,7 @@ def connect():
         try:
             return psycopg2.connect(dsn, **limit)
         except psycopg2.ProgrammingError as error:
-            fail(f"The connection to {url.host} has a parameter that is none: {error}", "Set database.external.parameters.")
+            fail(f"The connection to {url.host} has an unknown parameter: {error}", "Set database.external.parameters.")
         except psycopg2.OperationalError as error:
             reason = str(error).strip()
             if EXTERNAL:
@@ -92,8 +140,7 @@ def connect():
                 fail(
                     f"The database at {url.host} refuses the password of user {url.username}.",
                     "Its volume was first used with another password, which is still the one that counts.",
-                    "Set databasePassword to that password (pulumi config set --secret databasePassword), or remove the",
-                    "volume if its data are of no use any more.",
+                    "Set database.password to that password, or remove the volume if its data are of no use any more.",
                 )
             if time.monotonic() > deadline:
                 if EXTERNAL:
@@ -112,10 +159,10 @@ def refuse_settings(url, reason):
     if "password authentication failed" in reason:
         fail(
             f'The database at {url.host} refuses the password of database.external.user "{url.username}".',
-            "Set databasePassword to the right one (pulumi config set --secret databasePassword), or another user.",
+            "Set database.password to the right one, or another user.",
         )
     if re.search(r'database ".*" does not exist', reason):
-        fail(f'database.external.name is "{url.database}", which is no database of {url.host}: {reason}')
+        fail(f'database.external.name is "{url.database}", which is not a database of {url.host}: {reason}')
     if re.search("pg_hba|SSL|TLS|certificate", reason):
         fail(
             f"The database at {url.host} refuses this connection: {reason}",
@@ -174,6 +221,10 @@ def encrypted_values(cursor):
     if table_exists(cursor, "public.variable"):
         cursor.execute("SELECT key, val FROM variable WHERE is_encrypted AND val IS NOT NULL")
         yield from ((f"variable {name}", value) for name, value in cursor.fetchall())
+    if table_exists(cursor, "public.trigger"):
+        cursor.execute("SELECT id, kwargs FROM trigger")
+        # Airflow encrypts the arguments of a trigger, and what is older is plain JSON.
+        yield from ((f"trigger {id}", kwargs) for id, kwargs in cursor.fetchall() if str(kwargs).startswith("gAAAA"))
 
 
 def check_keys(cursor, fernet):
@@ -189,49 +240,202 @@ def check_keys(cursor, fernet):
             "The fernet key does not open what is encrypted in this database:",
             *(f"  - {label}" for label in shown[:10]),
             *([f"  and {len(shown) - 10} more"] if len(shown) > 10 else []),
-            "The data were written with another key. Set fernetKey to that key (pulumi config set --secret fernetKey);",
-            "to change keys, set it to NEW,OLD: everything is then encrypted again with NEW.",
+            "The data were written with another key. Set airflow.fernetKey to that key; to change keys, set it to NEW,OLD:",
+            "once all processes know both, everything is encrypted again with NEW.",
         )
 
 
-def mark(cursor, fernet):
-    """Leaves something to decrypt, so that a wrong key is noticed before the first connection is made."""
-    cursor.execute("CREATE SCHEMA IF NOT EXISTS airflow_kubernetes")
-    cursor.execute("CREATE TABLE IF NOT EXISTS airflow_kubernetes.encryption_check (token text NOT NULL)")
-    cursor.execute("DELETE FROM airflow_kubernetes.encryption_check")
-    cursor.execute(
-        "INSERT INTO airflow_kubernetes.encryption_check VALUES (%s)", (fernet.encrypt(b"airflow-kubernetes").decode(),)
+def alone():
+    """Waits for the end of another migration. Hands back the connection that keeps others waiting for as long as it is open."""
+    connection = connect()
+    told = False
+    with connection.cursor() as cursor:
+        while True:
+            # Of a transaction, so that a pooler of connections cannot leave it with somebody else.
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,))
+            if cursor.fetchone()[0]:
+                return connection
+            if not told:
+                print("Waiting for the end of another migration", flush=True)
+                told = True
+            time.sleep(2)
+
+
+def revisions(table):
+    """The revisions of a schema that this image knows, and the newest of them. Read off the files: to import them takes seconds."""
+    packages, folder, _ = SCHEMAS[table]
+    texts = [file.read_text() for file in Path(str(holder(*packages).locate_file(folder))).glob("*.py")]
+    known = {found[1] for text in texts if (found := re.search(r"""^revision(?:: \w+)? = ["'](\w+)["']""", text, re.M))}
+    followed = {found[1] for text in texts if (found := re.search(r"""^down_revision.* = ["'](\w+)["']""", text, re.M))}
+    return known, *(known - followed)
+
+
+def unknown_revisions(cursor):
+    """What the database has been brought to and this image does not know, by the table that says so."""
+    found = {}
+    for table in SCHEMAS:
+        if table_exists(cursor, f"public.{table}"):
+            cursor.execute(f"SELECT version_num FROM {table}")
+            known, _ = revisions(table)
+            found.update({table: revision for (revision,) in cursor.fetchall() if revision not in known})
+    return found
+
+
+def last_migration(cursor):
+    """Version and image of the Airflow that the schema is of, as far as they are known."""
+    if not table_exists(cursor, "airflow_kubernetes.migration"):
+        return None
+    cursor.execute("SELECT version, image FROM airflow_kubernetes.migration")
+    return next(iter(cursor.fetchall()), None)
+
+
+def refuse_newer(unknown, last):
+    """Ends with the way back, when the database has been used by an Airflow that this one does not know."""
+    newer, image = last or (None, None)
+    fail(
+        f"The database has the schema of {owner(unknown, last)}, which Airflow {installed(*CORE)} does not know. Nothing was changed.",
+        f"To go back, set airflow.downgradeFrom to {quoted(image) or 'the image that ran before'}: it then undoes what it has"
+        " added (docs/upgrade.md).",
+        f"To stay, set airflow.version to {quoted(newer) or 'the newer version'} again.",
     )
 
 
-def airflow(*arguments):
-    print(f"airflow {' '.join(arguments)}", flush=True)
-    result = subprocess.run(["airflow", *arguments])
-    if result.returncode != 0:
-        print(f"airflow {' '.join(arguments)} ended with code {result.returncode}", file=sys.stderr)
+def owner(unknown, last):
+    """Whose schema it is, in words."""
+    return f"Airflow {last[0]}" if last else f"a newer Airflow (revision {', '.join(unknown.values())})"
+
+
+def quoted(text):
+    return text and f'"{text}"'
+
+
+def note_migration(connection, image):
+    """Keeps which Airflow the schema is of, for who goes back. Before the migration, which may stop half-way."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA IF NOT EXISTS airflow_kubernetes")
+        cursor.execute("CREATE TABLE IF NOT EXISTS airflow_kubernetes.migration (version text NOT NULL, image text NOT NULL)")
+        cursor.execute("DELETE FROM airflow_kubernetes.migration")
+        cursor.execute("INSERT INTO airflow_kubernetes.migration VALUES (%s, %s)", (installed(*CORE), image))
+
+
+def mark(cursor, key):
+    """Leaves something to decrypt, so that a wrong key is noticed before the first connection is made."""
+    cursor.execute("CREATE TABLE IF NOT EXISTS airflow_kubernetes.encryption_check (token text NOT NULL)")
+    cursor.execute("DELETE FROM airflow_kubernetes.encryption_check")
+    cursor.execute(
+        "INSERT INTO airflow_kubernetes.encryption_check VALUES (%s)", (Fernet(key).encrypt(b"airflow-kubernetes").decode(),)
+    )
+
+
+def refusal(lines):
+    """What the database has answered to a statement that it would refuse again, from the output of a command; None for all else."""
+    for index, line in reversed(list(enumerate(lines))):
+        found = re.match(r"sqlalchemy\.exc\.(?!Operational|Interface|Timeout)\w+: \(psycopg2\.\S+\) (.*)", line)
+        if found:
+            rest = lines[index + 1 :]
+            return [found[1], *rest[: rest.index("") if "" in rest else None]]
+    return None
+
+
+OUTCOME = (
+    "Airflow's processes were not changed: those of before go on. Mend the cause, then update again: it goes on with this step"
+    " (docs/upgrade.md)."
+)
+
+
+def airflow(*arguments, otherwise=lambda: None, outcome=OUTCOME):
+    """Runs a command of Airflow. When it fails, `otherwise` is done, and `outcome` says how things are then."""
+    words = f"airflow {' '.join(arguments)}"
+    print(words, flush=True)
+    last = collections.deque(maxlen=200)
+    command = ["airflow", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as process:
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            last.append(line.rstrip("\n"))
+    if process.returncode == 0:
+        return
+    otherwise()
+    print(f"{words} ended with code {process.returncode}", file=sys.stderr)
+    answer = refusal(list(last))
+    if answer is None:
         sys.exit(1)
+    lines = ["", "MIGRATION FAILED", "The database refuses a step of it:", *(f"  {line}" for line in answer), outcome]
+    print("\n".join(lines), file=sys.stderr, flush=True)
+    sys.exit(NO_RETRY)
 
 
-def main():
-    to_know = check_image(*sys.argv[1:])
+def check(version_and_provider):
+    """Refuses what cannot work, before anything is changed. Hands back keys, a connection, and what there is to know."""
+    to_know = check_image(*version_and_provider)
+    check_logs()
     keys = [key.strip() for key in os.environ["AIRFLOW__CORE__FERNET_KEY"].split(",") if key.strip()]
     try:
         fernet = MultiFernet([Fernet(key) for key in keys])
     except ValueError:
-        fail("fernetKey is not a fernet key: url-safe base64 of 32 bytes, or two such keys as NEW,OLD.")
-    with connect() as connection, connection.cursor() as cursor:
+        fail("airflow.fernetKey is not a fernet key: url-safe base64 of 32 bytes, or two such keys as NEW,OLD.")
+    connection = connect()
+    with connection, connection.cursor() as cursor:
         if EXTERNAL:
             check_rights(cursor)
             check_async_driver()
         check_keys(cursor, fernet)
-    airflow("db", "migrate")
-    if len(keys) > 1:
-        airflow("rotate-fernet-key")
+    return keys, fernet, connection, to_know
+
+
+def migrate(image, *version_and_provider):
+    keys, fernet, connection, to_know = check(version_and_provider)
+    others = alone()
     with connection, connection.cursor() as cursor:
-        mark(cursor, fernet)
+        unknown = unknown_revisions(cursor)
+        if unknown:
+            refuse_newer(unknown, last_migration(cursor))
+    note_migration(connection, image)
+    airflow("db", "migrate")
+    with connection, connection.cursor() as cursor:
+        # With two keys, the new one is not in use before all processes know it.
+        mark(cursor, keys[-1])
     connection.close()
+    others.close()
     if to_know:
         remark(to_know)
 
 
-main()
+def plan(file, _image, *version_and_provider):
+    _, _, connection, _ = check(version_and_provider)
+    with connection, connection.cursor() as cursor:
+        unknown = unknown_revisions(cursor)
+    connection.close()
+    Path(file).write_text(json.dumps({table: revisions(table)[1] for table in unknown}))
+
+
+def downgrade(file, image):
+    back_to = json.loads(Path(file).read_text())
+    if not back_to:
+        print("The database has nothing that the older Airflow does not know.", flush=True)
+        return
+    others = alone()
+    connection = connect()
+    with connection, connection.cursor() as cursor:
+        unknown = unknown_revisions(cursor)
+        last = last_migration(cursor)
+    connection.close()
+    strange = [revision for table, revision in back_to.items() if revision not in revisions(table)[0]]
+    if unknown or strange:
+        what = owner(unknown, last) if unknown else f"the Airflow to go back to (revision {', '.join(strange)})"
+        fail(
+            f'airflow.downgradeFrom is "{image}" with Airflow {installed(*CORE)}, which does not know the schema of {what}.',
+            f"Nothing was changed. Set it to {quoted(last and last[1]) or 'the image that ran before'}.",
+        )
+    for table, revision in back_to.items():
+        airflow(
+            *[SCHEMAS[table][2], "downgrade", "--to-revision", revision, "--yes"],
+            # Each step back is kept: those that run now would find half of their schema.
+            otherwise=lambda: airflow("db", "migrate"),
+            outcome="The database has the newer schema again, and the newer Airflow goes on (docs/upgrade.md).",
+        )
+    others.close()
+
+
+command, *arguments = sys.argv[1:]
+{"migrate": migrate, "plan": plan, "downgrade": downgrade}[command](*arguments)

@@ -23,6 +23,13 @@ packages=/home/airflow/.local/lib/python3.11/site-packages
 rm "$packages"/*.dist-info/uv_cache.json
 sed -i '/uv_cache\.json,/d' "$packages"/*.dist-info/RECORD
 
+# The official image has python-ldap, which it compiles: PyPI has no wheel of it. Debian's is for the same Python.
+for module in ldap ldapurl.py ldif.py _ldap.cpython-311-*.so pyasn1 pyasn1_modules; do
+    for found in /usr/lib/python3/dist-packages/$module; do
+        [ -e "$packages/${found##*/}" ] || cp -r "$found" "$packages/"
+    done
+done
+
 # Users extend the image as airflow and clusters run it under any uid with the group 0.
 chown -R 50000:0 /home/airflow /opt/airflow
 chmod -R g=u /home/airflow /opt/airflow

@@ -16,6 +16,21 @@ from_file() {
     unset "$file"
 }
 
+# with_name COMMAND...: runs a command that asks for the name of its user, which only the users of /etc/passwd have.
+with_name() {
+    if getent passwd "$(id -u)" >/dev/null; then
+        "$@"
+        return
+    fi
+    local users groups
+    users=$(mktemp)
+    groups=$(mktemp)
+    echo "postgres:x:$(id -u):$(id -g)::$PGDATA:/bin/false" >"$users"
+    echo "postgres:x:$(id -g):" >"$groups"
+    LD_PRELOAD=libnss_wrapper.so NSS_WRAPPER_PASSWD=$users NSS_WRAPPER_GROUP=$groups "$@"
+    rm -f "$users" "$groups"
+}
+
 # The database is made in a directory of its own and moved to its place when it is whole. PG_VERSION, by which the server knows
 # a database, moves last: an interruption leaves a directory without it, which is cleared and made again the next time.
 initialise() {
@@ -31,7 +46,7 @@ initialise() {
     mkdir "$making"
     # Word by word: it holds several arguments.
     # shellcheck disable=SC2086
-    initdb --pgdata="$making" --username="$POSTGRES_USER" --pwfile=<(printf '%s\n' "$POSTGRES_PASSWORD") \
+    with_name initdb --pgdata="$making" --username="$POSTGRES_USER" --pwfile=<(printf '%s\n' "$POSTGRES_PASSWORD") \
         --auth-host="$method" --auth-local=trust ${POSTGRES_INITDB_ARGS:-}
     printf '\nhost all all all %s\n' "$method" >>"$making/pg_hba.conf"
 

@@ -9,8 +9,8 @@ install --directory --owner=postgres --group=postgres --mode=3777 /run/postgresq
 install --directory --owner=postgres --group=postgres --mode=1777 /var/lib/postgresql/data
 
 # The server listens on every address of its pod.
-sed -i "s/^#listen_addresses = 'localhost'/listen_addresses = '*'/" /usr/share/postgresql/17/postgresql.conf.sample
-grep -q "^listen_addresses = '\*'" /usr/share/postgresql/17/postgresql.conf.sample
+sed -i "s/^#listen_addresses = 'localhost'/listen_addresses = '*'/" /usr/share/postgresql/*/postgresql.conf.sample
+grep -q "^listen_addresses = '\*'" /usr/share/postgresql/*/postgresql.conf.sample
 
 # A certificate of its own for every image would be no secret.
 rm -rf /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem

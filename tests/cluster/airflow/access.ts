@@ -5,7 +5,7 @@ import { repositoryDirectory } from "../../../local/support/paths";
 import { explainFailures, installation, namespaces } from "../support/installation";
 import { kube, objects } from "../support/kubernetes";
 
-/** One row of the table in docs/access.md. */
+/** One row of the table in docs/security.md. */
 interface Documented {
     readonly namespace: keyof typeof namespaces;
     readonly account: string;
@@ -30,9 +30,9 @@ interface Review {
     };
 }
 
-/** The rights that docs/access.md promises. */
+/** The rights that docs/security.md promises. */
 function documented(): Documented[] {
-    const text = readFileSync(join(repositoryDirectory, "docs", "access.md"), "utf8");
+    const text = readFileSync(join(repositoryDirectory, "docs", "security.md"), "utf8");
     const row = /^\| `(airflow|airflow-workers|airflow-storage)\/([\w-]+)` \| (?:yes|no)[^|]* \| (.+?) \| (.+?) \|$/gm;
     const listed = (rights: string) => (rights === "nothing" ? [] : rights.split("; ").map(sortedVerbs).sort());
     return [...text.matchAll(row)].map(([, namespace = "", account = "", inWorkers = "", elsewhere = ""]) => {
@@ -107,7 +107,7 @@ export function access(): void {
         });
 
         for (const { namespace, account, rights: promised, atHome } of documented()) {
-            it(`is for ${account} just what docs/access.md says`, async () => {
+            it(`is for ${account} just what docs/security.md says`, async () => {
                 const home = namespaces[namespace];
                 for (const place of [...Object.values(namespaces), "default", "kube-system"]) {
                     // What every account of any namespace may do: ask what it may do, and read the API's own description.
@@ -169,6 +169,18 @@ export function access(): void {
                     expect(text.includes(value), namespace).to.equal(false);
                 }
             }
+        });
+
+        it("are cookies for https alone where a proxy says that the browser came by https", async () => {
+            const cookie = async (headers: Record<string, string>) => {
+                const url = `${await installation.url()}/auth/logout`;
+                const { headers: answered } = await fetch(url, { headers, redirect: "manual" });
+                return answered.getSetCookie().join();
+            };
+            expect(await cookie({ "X-Forwarded-Proto": "https" })).to.match(/_token=.*;\s*Secure/i);
+            expect(await cookie({}))
+                .to.match(/_token=/)
+                .and.to.not.match(/Secure/i);
         });
 
         it("are not in a task's environment, which succeeds without them", async () => {

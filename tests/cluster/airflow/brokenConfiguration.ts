@@ -26,7 +26,7 @@ const groups: Readonly<Record<string, readonly (readonly [setting: string, named
     "values that make no sense": [
         ["hosting=aws", "hosting"],
         ["dags.delivery=gitSync", "dags.git.repository"],
-        ["dags.refreshSeconds=300", "dags.refreshSeconds"],
+        ["dags.refreshSeconds=3601", "dags.refreshSeconds"],
         ["storage.dagsSize=lots", "storage.dagsSize"],
         ["storage.logsSize='0'", "storage.logsSize"],
         ["database.image=postgres", "database.image"],

@@ -73,7 +73,7 @@ export function destroyed(): void {
             await waitFor(async () => logged().includes("second 2 of 600"), { within: 30_000, what: "the task's log" });
             const made = await installation.down();
             expect(made.milliseconds).to.be.lessThan(120_000);
-            await nothingInstalled();
+            await nothingInstalled(namespaces.airflow);
         });
 
         it("leaves DAGs and logs on their volumes", () => {
@@ -109,7 +109,7 @@ export function destroyed(): void {
 
         it("is not opened with another key after a down: the migration Job fails and says so, and so does make status", async () => {
             await installation.down();
-            await nothingInstalled();
+            await nothingInstalled(namespaces.airflow);
             const other = `${randomBytes(32).toString("base64url").slice(0, 43)}=`;
             const made = await installation.make("up", { CONFIG: `${retain} fernetKey=${other}` });
             expect(made.code).to.not.equal(0);

@@ -3,7 +3,7 @@ import { projectName } from "../../../local/pulumi/stackFile";
 import { readStackLocks } from "../../../local/pulumi/stackLocks";
 import { waitFor } from "../../../local/support/deadline";
 import { explainFailures, installation, namespaces } from "../support/installation";
-import { type AnyObject, exists, identity, objects } from "../support/kubernetes";
+import { type AnyObject, exists, identity, kube, objects } from "../support/kubernetes";
 import { installedObjects, isProvisioned } from "../support/leftovers";
 
 /** When make up is cut off, and how. */
@@ -45,6 +45,7 @@ const moments = [
 const namespaced = [
     "serviceaccounts,roles.rbac.authorization.k8s.io,rolebindings.rbac.authorization.k8s.io,configmaps,secrets",
     "services,persistentvolumeclaims,podtemplates,deployments.apps,statefulsets.apps,jobs.batch,cronjobs.batch",
+    "networkpolicies.networking.k8s.io",
 ].join(",");
 
 /** Random values by name, as the state has them. */
@@ -78,6 +79,22 @@ async function present(): Promise<string[]> {
 /** Whether an object of the cluster has made this one. Namespaces own volumes and make none. */
 function isMadeByAnother({ metadata }: AnyObject): boolean {
     return (metadata.ownerReferences ?? []).some(({ kind }) => kind !== "Namespace");
+}
+
+/**
+ * Makes a Secret of the stack that no state knows, and hands back its name. A run that is interrupted while it waits for the
+ * API server's answer leaves one, which no test can bring about at will.
+ */
+async function makeUnknown(): Promise<string> {
+    const ofStack = ["--namespace", namespaces.airflow, "--selector", "app.kubernetes.io/managed-by=pulumi"];
+    const [secret] = await objects("secrets", ...ofStack);
+    const { namespace, labels, annotations } = secret.metadata;
+    const name = secret.metadata.name.replace(/[0-9a-f]{8}$/, "00000000");
+    await kube(
+        ["create", "--filename", "-"],
+        JSON.stringify({ ...secret, metadata: { name, namespace, labels, annotations } }),
+    );
+    return name;
 }
 
 /** An `up` that is cut off, on an empty cluster. */
@@ -114,6 +131,7 @@ export function interruptedUp(): void {
         }
 
         it("comes to its end when it is run again, while another one is refused and told who is at it", async () => {
+            const unknown = await makeUnknown();
             const up = installation.start("up");
             const isLocked = async () =>
                 readStackLocks(`file://${installation.backend}`, projectName, "minikube").held.length > 0;
@@ -123,6 +141,7 @@ export function interruptedUp(): void {
             expect(second.all).to.match(/Stack minikube is being changed by \S+ on \S+, process \d+, since/);
             const first = await up.ended;
             expect(first.code, first.all).to.equal(0);
+            expect(first.all).to.contain(`Removed what an interrupted run had left: Secret ${unknown}`);
         });
 
         it("leaves no record of what was interrupted, so that the next run takes nothing over", async () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { paths } from "../../../components/airflow/paths";
+import { paths } from "../../../components/pods/paths";
 import { waitFor } from "../../../local/support/deadline";
 import { airflowImage } from "../support/airflowImage";
 import { explain, explainFailures, installation, namespaces } from "../support/installation";
@@ -77,7 +77,7 @@ function settings(folder: string): Record<string, unknown> {
     const image = { image: airflowImage, volumeMounts: [shared] };
     return {
         dags: { delivery: "volume", volume: { folder }, refreshSeconds: 5 },
-        namespaces: { labels: { [taint]: "data" } },
+        namespaces: { workersPodSecurity: "restricted", labels: { [taint]: "data" } },
         airflow: {
             env: [{ name: "EVERYWHERE", value: said.everywhere }],
             podTemplate: {

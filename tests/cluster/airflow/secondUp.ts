@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { AirflowApi } from "../../../local/airflow/airflowApi";
+import { waitFor } from "../../../local/support/deadline";
 import { explainFailures, installation, namespaces } from "../support/installation";
 import { objects } from "../support/kubernetes";
 
@@ -29,6 +30,25 @@ export function secondUp(): void {
                 expect((await installation.outputs()).adminPassword).to.equal(adminPassword);
             });
         }
+
+        it("undoes what an interrupted update has changed and Pulumi has not recorded", async () => {
+            const podsBefore = await uids();
+            const interrupted = installation.start("up", {
+                CONFIG: "apiServer.podTemplate.spec.nodeSelector.node=none",
+            });
+            const ofApiServer = [
+                "--namespace",
+                namespaces.airflow,
+                "--selector=app.kubernetes.io/component=api-server",
+            ];
+            const isRollingOut = async () => (await objects("pods", ...ofApiServer)).length > 1;
+            await waitFor(isRollingOut, { within: 120_000, every: 200, what: "a second pod of the api-server" });
+            interrupted.signal("SIGINT");
+            expect((await interrupted.ended).code).to.not.equal(0);
+            await installation.wasChanged();
+            await installation.isUp();
+            expect(await uids()).to.have.members(podsBefore);
+        });
 
         it("lets in who has the generated password, and nobody else", async () => {
             const { adminUser, adminPassword } = await installation.outputs();

@@ -28,7 +28,7 @@ export function severalNodes(): void {
                 const made = await installation.make(target);
                 expect(made.code).to.not.equal(0);
                 expect(made.all).to.match(/airflow-kubernetes:hosting is "minikube".* 2 nodes: .*airflow-test-second/);
-                await nothingInstalled();
+                await nothingInstalled(installation.namespaces.airflow);
             });
         }
     });

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import { output } from "../../../local/support/execution";
 import { repositoryDirectory } from "../../../local/support/paths";
 import { explainFailures, installation, namespaces } from "../support/installation";
-import { objects } from "../support/kubernetes";
+import { kube, objects } from "../support/kubernetes";
 import { nothingInstalled } from "../support/leftovers";
 import { Terminal } from "../support/terminal";
 
@@ -61,7 +62,7 @@ export function shell(): void {
         it("removes everything: pulumi destroy", async () => {
             terminal.enter("pulumi destroy");
             expect(await agree("destroy")).to.match(settled);
-            await nothingInstalled();
+            await nothingInstalled(namespaces.airflow);
         });
 
         it("brings it back: pulumi up --stack minikube", async () => {
@@ -69,6 +70,24 @@ export function shell(): void {
             expect(await agree("update")).to.match(settled);
             const [processor] = await objects("deployment", "airflow-dag-processor", "--namespace", namespaces.airflow);
             expect(processor?.status).to.include({ readyReplicas: 1 });
+        });
+
+        it("gives Postgres another certificate, which Airflow trusts: pulumi up --replace, as the guide says", async () => {
+            const within = ["exec", "--namespace", namespaces.airflow];
+            const certificate = () =>
+                kube([...within, "airflow-postgres-0", "--", "cat", "/var/run/postgresql/tls/tls.crt"]);
+            const before = await certificate();
+            const guide = readFileSync(join(repositoryDirectory, "docs", "operations.md"), "utf8");
+            const [command] = /pulumi up --replace .*/.exec(guide) ?? [];
+            expect(command).to.contain("certificate-server-key");
+            terminal.enter(command ?? "");
+            expect(await agree("update")).to.match(settled);
+            // The provider does not wait for the pod that takes the place of another one.
+            const workload = ["statefulset/airflow-postgres", "--namespace", namespaces.airflow];
+            await kube(["rollout", "status", ...workload, "--timeout", "120s"]);
+            expect(await certificate()).to.not.equal(before);
+            // Ends with an error when the database cannot be used.
+            await kube([...within, "deployment/airflow-scheduler", "--", "airflow", "db", "check"]);
         });
 
         it("says at its end where changed settings are, and has left the checkout as it was", async () => {

@@ -77,7 +77,7 @@ export function withoutCluster(): void {
                 ]);
                 expect(names("StatefulSet")).to.deep.equal(["airflow-postgres", "airflow-triggerer"]);
                 expect(names("Namespace")).to.have.members(Object.values(namespaces));
-                expect(names("Job")).to.have.length(4);
+                expect(names("Job")).to.have.length(5);
             });
 
             it("writes those of the stack hosted, with its own storage", async () => {

@@ -37,7 +37,7 @@ export function badSettings(installation: Installation): void {
     }
     const attempts: Readonly<Record<string, Attempt>> = {
         "a token that is not right": {
-            says: /\(secret key gitToken\) is wrong/,
+            says: /dags\.git\.token is wrong/,
             values: async (servers) => {
                 const { settings } = await servers.repository("bad", "https");
                 return { dags: { delivery: "gitSync", git: settings }, gitToken: "another-token" };
@@ -80,7 +80,8 @@ export function badSettings(installation: Installation): void {
                 let made: Made;
                 try {
                     installation.configure({ ...rightSettings, ...(await values(servers)) });
-                    made = await installation.make("up");
+                    // It ends before Airflow starts, so it need not wait for another suite's.
+                    made = await installation.start("up").ended;
                 } finally {
                     await end?.();
                 }

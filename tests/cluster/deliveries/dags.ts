@@ -81,6 +81,12 @@ many_lines()
 `;
 }
 
+/** Arguments with which a pod of an operator complies with the restricted Pod Security Standard, as Python. */
+export const restrictedPod = `{
+    "security_context": {"runAsNonRoot": True, "runAsUser": 50000, "seccompProfile": {"type": "RuntimeDefault"}},
+    "container_security_context": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+}`;
+
 /**
  * A DAG with KubernetesPodOperator: its first pod is in the tasks' own namespace, its second is asked for in \`default\`, where
  * tasks have no rights.
@@ -92,9 +98,13 @@ from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperato
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, task as python_task
 
+restricted = ${restrictedPod}
+
 with DAG(dag_id="${dagId}", schedule=None, catchup=False):
     run_this_first = EmptyOperator(task_id="run_this_first")
-    common = {"image": "${airflowImage}", "cmds": ["echo"], "startup_timeout_seconds": 60, "get_logs": True}
+    common = {
+        **restricted, "image": "${airflowImage}", "cmds": ["echo"], "startup_timeout_seconds": 60, "get_logs": True
+    }
     task = KubernetesPodOperator(
         task_id="task", name="allowed", namespace="${namespace}", arguments=["said by the pod itself"], **common
     )

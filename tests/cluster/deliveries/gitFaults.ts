@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { repositoryDirectory } from "../../../local/support/paths";
 import { type GitRepository, type Look, TestServers } from "../support/testServers";
 
-const script = readFileSync(join(repositoryDirectory, "components/dags/scripts/check_repository.py"), "utf8");
+const script = readFileSync(join(repositoryDirectory, "components/dags/git/scripts/check_repository.py"), "utf8");
 
 /**
  * What the check of a repository says of faults that only a real server shows. The script runs beside the servers: a
@@ -23,17 +23,17 @@ export function gitFaults(): void {
         "a key that opens nothing": {
             way: "ssh",
             look: async (right, servers) => ({ ...right.look(), secrets: { ssh: await servers.strangeKey() } }),
-            says: /dags\.git\.sshKey \(secret key gitSshKey\): the server refuses the key\./,
+            says: /dags\.git\.sshKey: the server refuses the key\./,
         },
         "no key at all": {
             way: "ssh",
             look: (right) => ({ ...right.look(), secrets: {} }),
-            says: /dags\.git\.sshKey \(secret key gitSshKey\): the server refuses the key\./,
+            says: /dags\.git\.sshKey: the server refuses the key\./,
         },
         "no token": {
             way: "https",
             look: (right) => ({ ...right.look(), secrets: {} }),
-            says: /dags\.git\.token \(secret key gitToken\) is not set, and the repository is not public\./,
+            says: /dags\.git\.token is not set, and the repository is not public\./,
         },
         "an authority that nobody named": {
             way: "public",
@@ -43,12 +43,12 @@ export function gitFaults(): void {
         "a repository that is not there, by https": {
             way: "https",
             look: (right) => ({ ...right.look(), repository: right.look().repository.replace("faults", "nothing") }),
-            says: /dags\.git\.repository: the server has no such repository, or hides it from this token\./,
+            says: /dags\.git\.repository: the server has no such repository, or does not show it to this token\./,
         },
         "a repository that is not there, by ssh": {
             way: "ssh",
             look: (right) => ({ ...right.look(), repository: right.look().repository.replace("faults", "nothing") }),
-            says: /dags\.git\.repository: the server has no such repository, or hides it from this key\./,
+            says: /dags\.git\.repository: the server has no such repository, or does not show it to this key\./,
         },
     };
 

@@ -46,7 +46,7 @@ describe("Secrets that somebody else keeps", () => {
     const installed = once("the installation", async () => {
         const { settings } = await repository();
         on.configure({
-            airflow: { fernetKeySecret: key("fernet"), jwtSecret: key("jwt"), apiSecretKey: key("api") },
+            airflow: { fernetKeySecret: key("fernet"), jwtKeySecret: key("jwt"), apiSecretKeySecret: key("api") },
             admin: { passwordSecret: key("admin") },
             database: { passwordSecret: key("database"), resources: { requests: { cpu: "10m" } } },
             dags: {

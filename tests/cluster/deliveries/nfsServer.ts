@@ -27,7 +27,12 @@ function strangerPod(namespace: string): object {
         spec: {
             automountServiceAccountToken: false,
             restartPolicy: "Never",
-            securityContext: { runAsUser: 12345, runAsGroup: 12345, runAsNonRoot: true },
+            securityContext: {
+                runAsUser: 12345,
+                runAsGroup: 12345,
+                runAsNonRoot: true,
+                seccompProfile: { type: "RuntimeDefault" },
+            },
             containers: [
                 {
                     name: "stranger",
@@ -37,6 +42,16 @@ function strangerPod(namespace: string): object {
                 },
             ],
         },
+    };
+}
+
+/** A NetworkPolicy that lets everybody in. */
+function openPolicy(namespace: string): object {
+    return {
+        apiVersion: "networking.k8s.io/v1",
+        kind: "NetworkPolicy",
+        metadata: { name: "stranger", namespace },
+        spec: { podSelector: {}, policyTypes: ["Ingress"], ingress: [{}] },
     };
 }
 
@@ -129,18 +144,33 @@ export function nfsServer(installation: Installation, { installed, publish, next
         const inside = ["exec", "--namespace", workers, "stranger", "--", "sh", "-c"];
         await kube(["apply", "--filename", "-"], JSON.stringify(strangerPod(workers)));
         await kube(["wait", "--for=condition=Ready", "--timeout=60s", "--namespace", workers, "pod/stranger"]);
+        const connects = async () =>
+            (await kube([...inside, `timeout 5 bash -c 'exec 3<>/dev/tcp/${clusterIP}/2049'; echo $?`])).trim();
+        const connected = await connects();
+        // Whom the server itself refuses shows where no NetworkPolicy is in the way.
+        await kube(["apply", "--filename", "-"], JSON.stringify(openPolicy(service.metadata.namespace ?? "")));
+        await waitFor(async () => (await connects()) === "0", {
+            within: 60_000,
+            what: "the NetworkPolicy that lets everybody in",
+            explain: installation.explain,
+        });
         const tried = await Promise.all(
             [3, 4].map(async (version) => {
                 const url = `nfs://${clusterIP}/export/dags/evil.py?uid=50000&gid=0&version=${version}`;
                 return await kube([...inside, `timeout 30 nfs-cp /etc/hostname '${url}' 2>&1; echo "ended with $?"`]);
             }),
         );
+        await kube(["delete", "networkpolicy", "stranger", "--namespace", service.metadata.namespace ?? ""]);
         await kube(["delete", "pod", "stranger", "--namespace", workers, "--grace-period=0", "--force"]);
         const written = await inApiServer("find /opt/airflow/dags/ -name evil.py");
-        return { tried, written };
+        return { connected, tried, written };
     });
 
     describe(group, () => {
+        it("is not reached by a pod, whose packets a NetworkPolicy keeps from it", async () => {
+            expect((await stranger()).connected, "what timeout says").to.equal("124");
+        });
+
         it("serves the node alone: a pod that names itself Airflow's user writes nothing, by either version", async () => {
             const { tried, written } = await stranger();
             for (const told of tried) {

@@ -1,5 +1,5 @@
 import { airflowImage } from "../support/airflowImage";
-import type { DagFiles } from "./dags";
+import { type DagFiles, restrictedPod } from "./dags";
 
 /** Ids of the DAGs in {@link ordinaryDags}. */
 export const ordinary = {
@@ -134,7 +134,8 @@ const pods = (namespace: string) => `from airflow.providers.cncf.kubernetes.oper
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 from airflow.sdk import DAG
 
-common = {"image": "${airflowImage}", "cmds": ["echo"], "namespace": "${namespace}", "get_logs": True}
+restricted = ${restrictedPod}
+common = {**restricted, "image": "${airflowImage}", "cmds": ["echo"], "namespace": "${namespace}", "get_logs": True}
 
 with DAG(dag_id="${ordinary.pods}", schedule=None, catchup=False):
     KubernetesPodOperator(

@@ -2,13 +2,17 @@
 export const faultDags = `import signal
 import time
 
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, Variable, task
 
 with DAG(dag_id="fault_outage", schedule=None, catchup=False):
 
     @task(retries=0)
     def works(seconds):
-        time.sleep(seconds)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            # What cannot be asked for now is no reason to go on with the default.
+            assert Variable.get("outlived", default="not found") == "found"
+            time.sleep(5)
 
     @task(retries=0)
     def follows():

@@ -63,6 +63,7 @@ export const faultyIsUp = once("the installation under faults", async () => {
         storage: { kind: "nfsServer" },
         ...delivery.settings(),
         workers: { kubernetesPodOperator: true },
+        variables: { outlived: "found" },
     });
     await faulty.isUp();
 });
@@ -96,7 +97,7 @@ export async function restarts({ namespace, selector }: Part): Promise<string> {
 
 /** What one statement of SQL answers in Airflow's database, without headers. */
 export async function sql(statement: string): Promise<string> {
-    const psql = ["psql", "-U", "airflow", "-d", "airflow", "-v", "ON_ERROR_STOP=1", "-At", "-f", "-"];
+    const psql = ["psql", "-U", "postgres", "-d", "airflow", "-v", "ON_ERROR_STOP=1", "-At", "-f", "-"];
     const exec = ["exec", "--stdin", "--namespace", faulty.namespaces.airflow, "airflow-postgres-0", "--"];
     return (await kube([...exec, ...psql], statement)).trim();
 }

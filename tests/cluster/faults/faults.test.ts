@@ -7,6 +7,7 @@ import { fullVolume } from "./fullVolume";
 import { hurtful } from "./hurtful";
 import { load } from "./load";
 import { outages } from "./outages";
+import { secondPostgres } from "./secondPostgres";
 import { soak } from "./soak";
 import { taskFaults } from "./taskFaults";
 
@@ -41,6 +42,7 @@ describe("Airflow under faults", function () {
 
     taskFaults();
     hurtful();
+    secondPostgres();
     soak(minutes);
     if (minutes >= long) {
         outages();

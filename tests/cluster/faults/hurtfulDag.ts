@@ -13,6 +13,15 @@ def pod(base=None, metadata=None, more=(), **spec):
     return {"pod_override": k8s.V1Pod(metadata=metadata, spec=k8s.V1PodSpec(containers=containers, **spec))}
 
 
+# What a namespace with the level restricted asks of a container; the component's own has it by itself.
+restricted = k8s.V1SecurityContext(
+    allow_privilege_escalation=False,
+    capabilities=k8s.V1Capabilities(drop=["ALL"]),
+    run_as_non_root=True,
+    seccomp_profile=k8s.V1SeccompProfile(type="RuntimeDefault"),
+)
+
+
 def told(**given):
     print("told of a missed deadline")
 
@@ -23,7 +32,11 @@ configurations = {
     "no_node": pod(node_selector={"no-such-label": "on-any-node"}),
     "refused": pod({"env": [k8s.V1EnvVar(name="A=B", value="x")]}),
     "sidecar": pod(
-        more=[k8s.V1Container(name="forever", image="${airflowImage}", command=["sleep", "infinity"])]
+        more=[
+            k8s.V1Container(
+                name="forever", image="${airflowImage}", command=["sleep", "infinity"], security_context=restricted
+            )
+        ]
     ),
     "identity": pod(
         metadata=k8s.V1ObjectMeta(

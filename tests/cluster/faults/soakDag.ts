@@ -1,3 +1,5 @@
+import { restrictedPod } from "../deliveries/dags";
+
 /** The DAG of twenty tasks. */
 export const soakDagId = "soak";
 
@@ -28,6 +30,9 @@ def note(context):
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{instance.task_id} {instance.map_index} {instance.try_number} {uuid.uuid4()}"
     (folder / name).touch(exist_ok=False)
+
+
+RESTRICTED = ${restrictedPod}
 
 
 class Deferred(BaseOperator):
@@ -82,6 +87,7 @@ with DAG(
             cmds=["sleep"],
             arguments=["5"],
             startup_timeout_seconds=300,
+            **RESTRICTED,
             container_resources={"requests": {"cpu": "10m"}},
         )
         for number in range(3)

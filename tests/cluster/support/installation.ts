@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
@@ -20,6 +20,9 @@ import { outputDirectory, remember } from "./processes";
 /** What the names of all namespaces and volumes of the tests begin with: a user's installation may run beside them. */
 export const testPrefix = "airflow-test";
 
+/** How long an `up` may take on a busy machine, in milliseconds: several times what it takes on two idle cores. */
+const upWithin = 300_000;
+
 /** Held by the `up` that runs. */
 const upLock = join(outputDirectory, "up.lock");
 
@@ -40,6 +43,9 @@ export class Installation {
     private client: AirflowApi | undefined;
     private isMade = false;
 
+    /** Who brings it up, by a kubeconfig and its context; the administrator of the local cluster unless set. */
+    public actor: { readonly kubeconfig: string; readonly context: string } | undefined;
+
     /** Where Pulumi keeps its state. */
     public readonly backend = join(this.scratch, "backend");
 
@@ -51,6 +57,8 @@ export class Installation {
         this.namespaces = { airflow: name, workers: `${name}-workers`, storage: `${name}-storage` };
         this.hostPath = `/data/${name}`;
         copyFileSync(join(repositoryDirectory, "Pulumi.minikube.yaml"), this.stackFile);
+        // All that DAGs of the tests do has to comply with the strictest standard.
+        this.configure({ namespaces: { workersPodSecurity: "restricted" } });
     }
 
     /** One that asks for little CPU and does without a triggerer, so that several fit on one small machine. */
@@ -100,6 +108,7 @@ export class Installation {
             PULUMI_BACKEND_URL: `file://${this.backend}`,
             PULUMI_CONFIG_PASSPHRASE: "only for tests",
             CONFIG_FILE: this.stackFile,
+            ...(this.actor && { CLUSTER: this.actor.context, KUBECONFIG: this.actor.kubeconfig, YES: "1" }),
         };
     }
 
@@ -111,24 +120,28 @@ export class Installation {
 
     /** Starts a make command on this installation; CONFIG adds to the tests' own settings. */
     public start(target: string, variables: Variables = {}): Making {
-        const own = [
-            ...Object.entries(this.namespaces).map(([noun, name]) => `namespaces.${noun}=${name}`),
-            ...(this.isOnNode ? [`storage.hostPath=${this.hostPath}`] : []),
-        ];
         this.isMade ||= target === "up";
-        const CONFIG = [...own, variables.CONFIG].filter(Boolean).join(" ");
+        const CONFIG = [this.settings, variables.CONFIG].filter(Boolean).join(" ");
         return startMake(target, this.environment, { ...variables, CONFIG });
     }
 
-    /**
-     * Runs a make command to its end, whatever that is. One `up` of all installations runs at a time: several starts of
-     * Airflow at once starve each other on a small machine, until their probes restart what starts too slowly.
-     */
+    /** Runs a make command to its end, whatever that is; an `up` alone, see {@link oneAtATime}. */
     public async make(target: string, variables: Variables = {}): Promise<Made> {
         if (target !== "up") {
             return await this.start(target, variables).ended;
         }
-        return await withLock(upLock, "brings an installation up", () => this.start(target, variables).ended);
+        return await oneAtATime(() => this.inTime(this.start(target, variables)));
+    }
+
+    /** Waits for the end of an `up`; one that goes on for too long is interrupted, and told with what explains it. */
+    private async inTime(up: Making): Promise<Made> {
+        let reason = "";
+        const timer = setTimeout(async () => {
+            reason = await this.explain();
+            up.signal("SIGINT");
+        }, upWithin);
+        const made = await up.ended.finally(() => clearTimeout(timer));
+        return reason === "" ? made : { ...made, code: made.code || 1, all: `${made.all}\nInterrupted.\n${reason}` };
     }
 
     /** Runs a make command that must succeed. */
@@ -211,8 +224,13 @@ export class Installation {
 
     /** Triggers a DAG as soon as Airflow knows it, and hands back the run's id. */
     public async trigger(dagId: string, conf: Record<string, unknown> = {}): Promise<string> {
+        // Asked for anew each time: a forwarded port ends with its pod.
+        await waitFor(async () => (await this.api()).dag(dagId), {
+            within: 180_000,
+            what: `DAG ${dagId}`,
+            explain: this.explain,
+        });
         const api = await this.api();
-        await waitFor(() => api.dag(dagId), { within: 180_000, what: `DAG ${dagId}`, explain: this.explain });
         await api.unpause(dagId);
         return (await api.trigger(dagId, conf)).dag_run_id;
     }
@@ -232,6 +250,14 @@ export class Installation {
     public async state(): Promise<readonly StateResource[]> {
         const session = await Session.open({ quiet: true, env: this.environment });
         return resourcesOf(await session.state({ showSecrets: true }));
+    }
+
+    /** The stack's state as it lies in files, with secrets encrypted. Its history is left out: that has the stack file's own words. */
+    public stateText(): string {
+        return readdirSync(join(this.backend, ".pulumi", "stacks"), { recursive: true, withFileTypes: true })
+            .filter((entry) => entry.isFile())
+            .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"))
+            .join("\n");
     }
 
     /** Pods, events and the last words of every pod, for a test that fails. */
@@ -261,6 +287,14 @@ export class Installation {
         this.door = undefined;
         this.client = undefined;
     }
+}
+
+/**
+ * Brings an installation up while no other suite does: several starts of Airflow at once starve each other on a small machine,
+ * until their probes restart what starts too slowly.
+ */
+export async function oneAtATime<Result>(up: () => Promise<Result>): Promise<Result> {
+    return await withLock(upLock, "brings an installation up", up);
 }
 
 /** The one installation that all parts of the suite share. */

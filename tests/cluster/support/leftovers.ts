@@ -6,21 +6,34 @@ import { waitFor } from "../../../local/support/deadline";
 import { testPrefix } from "./installation";
 import { type AnyObject, identity, kube, objects } from "./kubernetes";
 import { endRemembered } from "./processes";
+import { Traefik } from "./traefik";
 
 /** Whether a namespace is one of the tests'. */
 function isOurs(namespace = ""): boolean {
     return namespace === testPrefix || namespace.startsWith(`${testPrefix}-`);
 }
 
-/** Everything outside of namespaces, and the namespaces, that belongs to the tests' installation. */
-export async function installedObjects(): Promise<AnyObject[]> {
+/** What tells the namespaces of one installation from those of others, whose names may begin with its own. */
+function isOf(installation: string): typeof isOurs {
+    return (namespace = "") =>
+        [installation, `${installation}-workers`].includes(namespace) ||
+        namespace.startsWith(`${installation}-storage`);
+}
+
+/**
+ * Everything outside of namespaces, and the namespaces, that belongs to the tests.
+ *
+ * @param installation Namespace of the one installation that is meant; all unless set.
+ */
+export async function installedObjects(installation?: string): Promise<AnyObject[]> {
+    const belongs = installation === undefined ? isOurs : isOf(installation);
     const found = await objects("namespaces,persistentvolumes,clusterroles,clusterrolebindings");
     return found.filter(
         (object) =>
-            isOurs(object.metadata.name) ||
-            isOurs(object.spec?.claimRef?.namespace) ||
-            isOurs(/^\/data\/([^/]+)/.exec(object.spec?.hostPath?.path ?? "")?.[1]) ||
-            isOurs(object.metadata.labels?.["app.kubernetes.io/namespace"]),
+            belongs(object.metadata.name) ||
+            belongs(object.spec?.claimRef?.namespace) ||
+            belongs(/^\/data\/([^/]+)/.exec(object.spec?.hostPath?.path ?? "")?.[1]) ||
+            belongs(object.metadata.labels?.["app.kubernetes.io/namespace"]),
     );
 }
 
@@ -29,12 +42,12 @@ export function isProvisioned(object: AnyObject): boolean {
     return object.metadata.annotations?.["pv.kubernetes.io/provisioned-by"] !== undefined;
 }
 
-/** Fails unless nothing is left; a volume that a StorageClass made goes a moment after its claim. */
-export async function nothingInstalled(): Promise<void> {
+/** Fails unless nothing of an installation is left; a volume that a StorageClass made goes a moment after its claim. */
+export async function nothingInstalled(installation: string): Promise<void> {
     let left: AnyObject[] = [];
     await waitFor(
         async () => {
-            left = await installedObjects();
+            left = await installedObjects(installation);
             return left.length === 0;
         },
         { within: 20_000, what: "no object to be left", explain: () => left.map(identity).join("\n") },
@@ -46,6 +59,7 @@ export async function removeLeftovers(): Promise<void> {
     endRemembered();
     await kube(["delete", "node", `${testPrefix}-second`, "--ignore-not-found"]);
     await kube(["delete", "storageclass", `${testPrefix}-single`, "--ignore-not-found"]);
+    await Traefik.removeLeftovers();
     const left = await installedObjects();
     for (const { metadata } of left.filter(({ kind }) => kind === "Namespace")) {
         await kube(["delete", "pods", "--all", "--namespace", metadata.name, "--force", "--grace-period=0"]);

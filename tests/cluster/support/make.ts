@@ -3,7 +3,7 @@ import { createWriteStream, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryDirectory } from "../../../local/support/paths";
 import { Stopwatch } from "../../../local/support/progress";
-import { outputDirectory, remember, signal } from "./processes";
+import { killWithDescendants, outputDirectory, remember, signal } from "./processes";
 
 /** Variables of a make command, such as DAG or CONFIG. */
 export type Variables = Readonly<Record<string, string>>;
@@ -64,5 +64,9 @@ export function startMake(target: string, environment: NodeJS.ProcessEnv, variab
             resolve({ code: code ?? 1, ...printed, milliseconds: Date.now() - since });
         });
     });
-    return { ended, printed: () => printed.all, signal: (name) => signal(leader, name) };
+    return {
+        ended,
+        printed: () => printed.all,
+        signal: (name) => (name === "SIGKILL" ? killWithDescendants(leader) : signal(leader, name)),
+    };
 }

@@ -1,6 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { isAlive, type ProcessRecord, processRecord } from "../../../local/cluster/processes";
+import { isAlive, type ProcessRecord, processRecord, signal as signalProcess } from "../../../local/cluster/processes";
 import { repositoryDirectory } from "../../../local/support/paths";
 
 /** What a test run leaves for people to look at: screenshots, and what each command printed. */
@@ -34,6 +35,24 @@ export function endRemembered(): void {
         }
     }
     rmSync(record, { force: true });
+}
+
+/**
+ * Kills a process group, and then what its processes had started in groups of their own: Pulumi's providers outlive a CLI that is
+ * killed, as they outlive Ctrl-C.
+ */
+export function killWithDescendants(leader: number): void {
+    const children = new Map<number, number[]>();
+    for (const line of execFileSync("ps", ["-e", "-o", "pid=,ppid="], { encoding: "utf8" }).split("\n")) {
+        const [pid = 0, parent = 0] = line.trim().split(/\s+/).map(Number);
+        children.set(parent, [...(children.get(parent) ?? []), pid]);
+    }
+    const below = (pid: number): number[] => (children.get(pid) ?? []).flatMap((child) => [child, ...below(child)]);
+    const records = below(leader).flatMap((pid) => processRecord(pid) ?? []);
+    signal(leader, "SIGKILL");
+    for (const record of records) {
+        signalProcess(record, "SIGKILL");
+    }
 }
 
 /** Sends a signal to a whole process group, as a terminal does; one that is gone is no error. */

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { postgresImage } from "../../../components/database/databaseSettings";
+import { postgresImage } from "../../../components/settings/databaseSettings";
 import { ganeshaConfiguration, ganeshaStart } from "../../../components/storage/ganeshaConfiguration";
 import { ensureImages, recipes, testImageNames } from "../../../local/images";
 import { output } from "../../../local/support/execution";
@@ -16,6 +16,9 @@ import { outputDirectory } from "./processes";
 const namespace = `${testPrefix}-servers`;
 const image = "localhost/airflow-kubernetes/test-servers:1";
 const login = { username: "robot", password: "a-token-for-tests" };
+
+/** The password of everybody in the directory. */
+const directoryPassword = "a-directory-password-for-tests";
 
 /** Name of a server, as pods know it. */
 function host(service: string): string {
@@ -159,6 +162,23 @@ export class TestServers {
         secretAccessKey: "a-secret-access-key-for-tests",
     };
 
+    /** A directory with alice in the group admins, bob in viewers, carol in none: the stack's `auth.ldap`, without roles. */
+    public async directory(): Promise<{
+        readonly settings: Readonly<Record<string, string>>;
+        readonly password: string;
+    }> {
+        const inside = ["exec", "--namespace", namespace, "deployment/servers", "--container", "ldap", "--"];
+        return {
+            settings: {
+                server: `ldaps://${host("ldap")}`,
+                baseDn: "ou=people,dc=example,dc=org",
+                bindDn: "cn=search,dc=example,dc=org",
+                caCertificate: await kube([...inside, "cat", "/tmp/ldap/ca.crt"]),
+            },
+            password: directoryPassword,
+        };
+    }
+
     /** The index of Python packages. */
     public readonly indexUrl = `http://${host("index")}:8000/simple/`;
 
@@ -176,6 +196,32 @@ with zipfile.ZipFile(f"/packages/{name}-{version}-py3-none-any.whl", "w") as whe
 `;
         const inside = ["exec", "--namespace", namespace, "deployment/servers", "--container", "index", "--"];
         await kube([...inside, "python3", "-c", script, name, version, module]);
+    }
+
+    /** Puts a text into the bucket, below a folder of its own; hands back the URL of that folder. */
+    public async addToBucket(folder: string, name: string, text: string): Promise<string> {
+        const script = `
+import boto3, sys
+s3 = boto3.client("s3", endpoint_url="http://127.0.0.1:5000", region_name="us-east-1",
+                  aws_access_key_id="any", aws_secret_access_key="any")
+s3.put_object(Bucket="airflow-logs", Key=sys.argv[1], Body=sys.stdin.read().encode())
+`;
+        const inside = ["exec", "--stdin", "--namespace", namespace, "deployment/servers", "--container", "s3", "--"];
+        await kube([...inside, "/opt/servers/bin/python3", "-c", script, `${folder}/${name}`], text);
+        return `s3://airflow-logs/${folder}`;
+    }
+
+    /** Makes a log group of CloudWatch, at the address of the S3 service; hands back its ARN. */
+    public async logGroup(): Promise<string> {
+        const script = `
+import boto3
+logs = boto3.client("logs", endpoint_url="http://127.0.0.1:5000", region_name="us-east-1",
+                    aws_access_key_id="any", aws_secret_access_key="any")
+logs.create_log_group(logGroupName="airflow-tasks")
+print(logs.describe_log_groups(logGroupNamePrefix="airflow-tasks")["logGroups"][0]["arn"])
+`;
+        const inside = ["exec", "--namespace", namespace, "deployment/servers", "--container", "s3", "--"];
+        return (await kube([...inside, "/opt/servers/bin/python3", "-c", script])).trim();
     }
 
     /** The text of every object in the bucket of logs. */
@@ -208,6 +254,7 @@ with tempfile.TemporaryDirectory() as folder:
     variables = {
         "REPOSITORY": given["look"]["repository"], "REF": "main", "SUB_PATH": "dags", "USERNAME": given["username"],
         "SECRET_DIRECTORY": f"{folder}/secrets", "FILES_DIRECTORY": f"{folder}/files", "WAIT_SECONDS": "0", "FULL_CLONE": "no",
+        "ARGUMENT": "dags.git",
     }
     subprocess.run([sys.executable, "-c", given["script"]], env={**os.environ, **variables}, stderr=subprocess.STDOUT)
 `;
@@ -372,6 +419,10 @@ function manifests(hostKey: KeyPair, clientKey: KeyPair): string {
         ]),
         service("s3", "servers", [{ port: 5000, targetPort: 5000 }]),
         service("index", "servers", [{ port: 8000, targetPort: 8000 }]),
+        service("ldap", "servers", [
+            { port: 636, targetPort: 1636 },
+            { port: 389, targetPort: 1389 },
+        ]),
         service("postgres", "postgres", [{ port: 5432, targetPort: 5432 }]),
         service("nfs", "nfs", [
             { port: 2049, targetPort: 2049 },
@@ -408,6 +459,16 @@ function manifests(hostKey: KeyPair, clientKey: KeyPair): string {
                     [{ name: "S3_BUCKETS", value: "airflow-logs" }],
                 ),
                 server("index", "serve-index", { httpGet: { path: "/simple/", port: 8000 } }, ["packages", "tmp"]),
+                server(
+                    "ldap",
+                    "serve-ldap",
+                    { exec: { command: ["cat", "/tmp/ldap/ready"] } },
+                    ["tmp"],
+                    [
+                        { name: "TLS_NAMES", value: host("ldap") },
+                        { name: "LDAP_PASSWORD", value: directoryPassword },
+                    ],
+                ),
             ],
             volumes: [
                 ...["repositories", "certificates", "packages", "tmp"].map(empty),

@@ -26,6 +26,18 @@ describe("The status", () => {
         expect(podLines([readyPod, job])).to.deep.equal(["airflow/scheduler  ready"]);
     });
 
+    it("tells of a process that a restore has stopped and not started again", () => {
+        const stopped = {
+            kind: "Deployment",
+            metadata: { ...named("airflow-scheduler"), annotations: { "airflow-kubernetes/replicas": "1" } },
+            spec: { replicas: 0 },
+            status: {},
+        };
+        expect(troubles([stopped], "airflow-workers")).to.deep.equal([
+            "Deployment airflow/airflow-scheduler is stopped by a make restore that has not come to its end; run it again",
+        ]);
+    });
+
     it("tells what Jobs of Airflow remark that have succeeded, and nothing of tasks", () => {
         const ended = (namespace: string, phase: string, message?: string): KubernetesObject => ({
             kind: "Pod",

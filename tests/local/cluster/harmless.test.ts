@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { policyQueue } from "../../../local/cluster/policyQueue";
 import { addresses } from "../../../local/cluster/ranges";
 import { findOnPath, systemPath } from "../../../local/support/execution";
 import { clusterDirectory } from "../../../local/support/paths";
@@ -95,6 +96,36 @@ describe("local/cluster: what is others'", function () {
             "-A FORWARD -s 192.0.2.0/24 -j ACCEPT",
             "-P INPUT ACCEPT",
             `-A INPUT -s ${pods} -d ${node}/32 ${comment}`,
+            "same",
+        ]);
+    });
+
+    it("keeps its other rules of iptables, beside those that hand new connections of pods to a program", async () => {
+        // As on a kernel whose nftables know no queues.
+        const directory = mkdtempSync(join(tmpdir(), "nft-"));
+        writeFileSync(join(directory, "nft"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+        const lines = await apart(
+            `
+            iptables -t mangle -A POSTROUTING -d 192.0.2.0/24 -j ACCEPT
+            before="$(iptables -t mangle -S)"
+            "$NODE" --import tsx --eval "const queue = require('./local/cluster/policyQueue'); \
+                queue.ensurePolicyQueue().then(queue.ensurePolicyQueue)"
+            iptables -t mangle -S POSTROUTING
+            "$NODE" --import tsx --eval "require('./local/cluster/policyQueue').removePolicyQueue()"
+            [ "$before" = "$(iptables -t mangle -S)" ] && echo same
+            `,
+            `${directory}:${systemPath(process.env.PATH)}`,
+        );
+        rmSync(directory, { recursive: true });
+        const { pods } = addresses();
+        const begin =
+            "-m addrtype ! --src-type LOCAL -m conntrack --ctstate NEW -m comment --comment airflow-kubernetes -j NFQUEUE";
+        const into = `${begin} --queue-num ${policyQueue} --queue-bypass`;
+        expect(lines).to.deep.equal([
+            "-P POSTROUTING ACCEPT",
+            `-A POSTROUTING -d ${pods} ${into}`,
+            `-A POSTROUTING -s ${pods} ${into}`,
+            "-A POSTROUTING -d 192.0.2.0/24 -j ACCEPT",
             "same",
         ]);
     });

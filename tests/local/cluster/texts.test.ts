@@ -17,6 +17,7 @@ import {
     portMappingRemoval,
 } from "../../../local/cluster/network";
 import { isNodeMountTable } from "../../../local/cluster/node";
+import { isTaken, policyQueue } from "../../../local/cluster/policyQueue";
 import { addresses } from "../../../local/cluster/ranges";
 import { isNodeReady } from "../../../local/cluster/status";
 import { buildKey } from "../../../local/support/buildKey";
@@ -123,6 +124,15 @@ describe("local/cluster: the node", () => {
             "REF TYPE DIGEST SIZE\npostgres:17 application/x sha256:aa 1 MiB\npostgres:170 application/x sha256:bb 1 MiB\n";
         expect(findDigest(list, "postgres:17")).to.equal("sha256:aa");
         expect(findDigest(list, "postgres:1")).to.equal(undefined);
+    });
+});
+
+describe("local/cluster: NetworkPolicies", () => {
+    it("finds its queue among others'", () => {
+        const others = "  100   5821     0 2   128     0     0       14  1\n";
+        expect(isTaken(others)).to.equal(false);
+        expect(isTaken(`${others}${policyQueue}   5822     0 2   128     0     0       14  1\n`)).to.equal(true);
+        expect(isTaken("")).to.equal(false);
     });
 });
 

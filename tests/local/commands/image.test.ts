@@ -210,9 +210,9 @@ describe("examples/image", () => {
 
     it("begins with the Airflow that the project runs by default", () => {
         expect(baseImages(containerfile)).to.deep.equal([recipes.airflow.reference]);
-        expect(readFileSync(join(repositoryDirectory, "components/airflowKubernetesArgs.ts"), "utf8")).to.contain(
-            `@default "${recipes.airflow.reference.split(":")[1]}"`,
-        );
+        expect(
+            readFileSync(join(repositoryDirectory, "components/settings/airflowKubernetesArgs.ts"), "utf8"),
+        ).to.contain(`@default "${recipes.airflow.reference.split(":")[1]}"`);
     });
 
     it("takes pip's settings as secrets, under the names that make image gives them", () => {

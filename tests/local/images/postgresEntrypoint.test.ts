@@ -27,6 +27,7 @@ describe("local/images: Postgres' entrypoint", () => {
     beforeEach(() => {
         stubs = new Stubs().add("postgres").add("pg_ctl").add("psql", "cat").add("initdb", initdb).add("sync");
         stubs.add("id", "echo 999");
+        stubs.add("getent");
         data = join(stubs.directory, "data");
     });
 
@@ -34,7 +35,7 @@ describe("local/images: Postgres' entrypoint", () => {
 
     function run(arguments_: readonly string[], environment: Record<string, string> = {}): ScriptResult {
         const result = stubs.run(script, arguments_, { PGDATA: data, ...environment });
-        return { ...result, calls: result.calls.filter((call) => !/^(id|sync) /.test(call)) };
+        return { ...result, calls: result.calls.filter((call) => !/^(getent|id|sync) /.test(call)) };
     }
 
     const password = { POSTGRES_PASSWORD: "secret" };
@@ -93,6 +94,15 @@ describe("local/images: Postgres' entrypoint", () => {
         expect(readFileSync(join(data, "pg_hba.conf"), "utf8")).to.match(/\nhost all all all scram-sha-256\n$/);
         expect(readdirSync(data).sort()).to.deep.equal(["PG_VERSION", "base", "password", "pg_hba.conf"]);
         expect(statSync(data).mode & 0o777).to.equal(0o700);
+    });
+
+    it("gives a user of any number a name as long as the database is made, and only then", () => {
+        const told = 'echo "$LD_PRELOAD $(cat "$NSS_WRAPPER_PASSWD")" >"$(dirname "$PGDATA")/told"\n';
+        stubs.add("id", "echo 1000650000").add("getent", "exit 2").add("initdb", `${told}unset LD_PRELOAD${initdb}`);
+        expect(run(["postgres"], password).code).to.equal(0);
+        expect(readFileSync(join(data, "..", "told"), "utf8")).to.match(
+            /^libnss_wrapper\.so postgres:x:1000650000:1000650000:/,
+        );
     });
 
     it("names the database after the user, and does not make the one that is there", () => {

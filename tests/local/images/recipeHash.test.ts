@@ -66,7 +66,9 @@ describe("local/images: recipe hash", () => {
         it(`covers all code that decides what is in ${name}`, () => {
             const sources = [...shared, ...recipe.sources];
             const covers = (file: string) => sources.some((path) => file === path || file.startsWith(`${path}/`));
-            const own = recipe.sources.map((path) => join(path, "recipe.ts")).find((path) => existsSync(path));
+            const own = recipe.sources
+                .map((path) => (path.endsWith("/recipe.ts") ? path : join(path, "recipe.ts")))
+                .find((path) => existsSync(path));
             const uncovered = importedBy(own ?? expect.fail("it has no recipe.ts"))
                 .filter((file) => !covers(file))
                 .map((file) => file.slice(repositoryDirectory.length + 1));

@@ -1,34 +1,53 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { imageNames, recipes, testImageNames } from "../../../local/images/index";
+import { statsdImage } from "../../../components/settings/metricsSettings";
+import { askedImageNames, imageNames, recipes, testImageNames } from "../../../local/images/index";
 import { repositoryDirectory } from "../../../local/support/paths";
 
 describe("local/images: recipes", () => {
-    for (const name of [...imageNames, ...testImageNames]) {
+    const all = [...imageNames, ...testImageNames, ...askedImageNames];
+
+    for (const name of all) {
         it(`names ${name} in full, with a tag that the kubelet does not pull anew`, () => {
             expect(recipes[name].reference).to.match(/^(localhost|[a-z0-9.]+\.[a-z]+)\/[a-z0-9/-]+:v?\d[\w.-]*$/);
         });
     }
 
     it("keeps what only tests need out of the images of a cluster", () => {
-        expect(testImageNames).to.deep.equal(["test-servers"]);
+        expect(testImageNames).to.deep.equal(["test-servers", "next-postgres"]);
         expect(imageNames).not.to.include.members(testImageNames);
-        expect([...imageNames, ...testImageNames]).to.have.members(Object.keys(recipes));
+        expect(all).to.have.members(Object.keys(recipes));
     });
 
-    it("installs the Airflow that the image's tag says", () => {
-        const version = recipes.airflow.reference.split(":")[1];
-        const folder = join(repositoryDirectory, "local/images/airflow");
-        expect(recipes.airflow.config.Env).to.include(`AIRFLOW_VERSION=${version}`);
-        expect(readFileSync(join(folder, "requirements.in"), "utf8")).to.match(
-            new RegExp(`^apache-airflow\\[.*\\]==${version.replaceAll(".", "\\.")}$`, "m"),
+    it("builds an older Airflow and the exporter of metrics only for who asks for it", () => {
+        expect(askedImageNames).to.deep.equal(["airflow-3.2", "statsd-exporter"]);
+        expect(recipes["statsd-exporter"].reference).to.equal(statsdImage);
+        expect([...imageNames, ...testImageNames]).not.to.include.members(askedImageNames);
+    });
+
+    for (const name of ["airflow", "airflow-3.2"] as const) {
+        it(`installs the Airflow that the tag of ${name} says`, () => {
+            const version = recipes[name].reference.split(":")[1];
+            const text = (file: string) => readFileSync(join(repositoryDirectory, "local/images", name, file), "utf8");
+            expect(recipes[name].config.Env).to.include(`AIRFLOW_VERSION=${version}`);
+            expect(text("requirements.in")).to.match(
+                new RegExp(`^apache-airflow\\[.*\\]==${version.replaceAll(".", "\\.")}$`, "m"),
+            );
+            expect(text("requirements.txt")).to.contain(`\napache-airflow==${version} \\\n`);
+        });
+    }
+
+    it("asks for the same packages of both Airflows", () => {
+        const [newer, older] = ["airflow", "airflow-3.2"].map((name) =>
+            readFileSync(join(repositoryDirectory, "local/images", name, "requirements.in"), "utf8"),
         );
-        expect(readFileSync(join(folder, "requirements.txt"), "utf8")).to.contain(`\napache-airflow==${version} \\\n`);
+        expect(older.replace("==3.2.2", "==3.3.2")).to.equal(newer);
     });
 
     for (const [folder, least] of [
         ["airflow", 100],
+        ["airflow-3.2", 100],
         ["test-servers", 10],
     ] as const) {
         it(`locks every package of the image ${folder} by hash`, () => {

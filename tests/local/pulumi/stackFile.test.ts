@@ -68,7 +68,7 @@ describe("The stack file of a run", () => {
     });
 
     it("tells the namespaces, with defaults for what it leaves out", () => {
-        const text = "config:\n  airflow-kubernetes:namespaces:\n    workers: tasks\n";
+        const text = "config:\n  airflow-kubernetes:namespaces:\n    workers: tasks\n    create: false\n";
         expect(stackNamespaces(text)).to.deep.equal({
             airflow: "airflow",
             workers: "tasks",

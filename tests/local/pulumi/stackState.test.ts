@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import {
     objectsOf,
+    parseHistory,
     parseState,
     resourcesOf,
     type StateResource,
@@ -50,6 +51,12 @@ describe("A stack's state", () => {
         expect(unrecordedCreations(cleared)).to.deep.equal([]);
         expect(cleared).to.deep.include({ version: 3 });
         expect(resourcesOf(cleared)).to.deep.equal([namespace]);
+    });
+
+    it("reads a history, also that of a stack without updates", () => {
+        expect(parseHistory('[{"kind":"update","result":"failed","version":0}]')[0]).to.include({ result: "failed" });
+        expect(parseHistory("[]")).to.deep.equal([]);
+        expect(parseHistory("\n")).to.deep.equal([]);
     });
 
     it("names the objects of the cluster, whether they are recorded or only begun", () => {

@@ -11,13 +11,13 @@ const disk = {
     data: "dags, logs",
     namespace: "airflow-storage-nfs-1a2b3c4d",
     claim: "airflow-nfs-disk",
-    goOnWith: "storage.nfsServer.existingClaim",
+    reuseWith: "storage.nfsServer.existingClaim",
 };
 const database = {
     data: "database",
     namespace: "airflow-database-5e6f7a8b",
     claim: "airflow-database",
-    goOnWith: "database.existingClaim",
+    reuseWith: "database.existingClaim",
 };
 const hosted = `config:
   # A real cluster.
@@ -36,11 +36,11 @@ describe("Where retained data are", () => {
 
     it("is not missing for what only CONFIG has chosen, or what the file has named", () => {
         expect(settings("config: {}\n")).to.deep.equal([]);
-        expect(settings(hosted.replace("retain: true", "retain: false"))).to.deep.equal([disk.goOnWith]);
-        expect(settings(hosted.replace("nfsServer #", "csi #"))).to.deep.equal([database.goOnWith]);
+        expect(settings(hosted.replace("retain: true", "retain: false"))).to.deep.equal([disk.reuseWith]);
+        expect(settings(hosted.replace("nfsServer #", "csi #"))).to.deep.equal([database.reuseWith]);
         expect(
             settings(hosted.replace("retain: true", "{retain: true, existingClaim: {namespace: a, name: b}}")),
-        ).to.deep.equal([disk.goOnWith]);
+        ).to.deep.equal([disk.reuseWith]);
     });
 
     it("is told after a destroy as far as the file does not name it", () => {
@@ -63,7 +63,7 @@ describe("Where retained data are", () => {
             data,
             namespace: "kept",
             claim: `airflow-${data}`,
-            goOnWith: "storage.existingNamespace",
+            reuseWith: "storage.existingNamespace",
         }));
         const [pin, ...others] = missingPins(hosted.replace("nfsServer #", "storageClass #"), claims);
         expect(others).to.deep.equal([]);
@@ -104,8 +104,8 @@ describe("Where retained data are", () => {
             pin();
             expect(text()).to.equal(first);
             expect(namedPins(first)).to.deep.equal([
-                { setting: disk.goOnWith, namespace: disk.namespace, claim: disk.claim },
-                { setting: database.goOnWith, namespace: database.namespace, claim: database.claim },
+                { setting: disk.reuseWith, namespace: disk.namespace, claim: disk.claim },
+                { setting: database.reuseWith, namespace: database.namespace, claim: database.claim },
             ]);
         });
     });

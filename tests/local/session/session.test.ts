@@ -13,15 +13,21 @@ const fakePulumi = `#!/bin/sh
 echo "$*" >> "$FAKE/calls"
 case "$1 $2" in
 "stack export") if [ -f "$FAKE/export" ]; then cat "$FAKE/export"; else echo "error: no stack named 'minikube' found" >&2; exit 255; fi ;;
+"stack history") cat "$FAKE/history" 2>/dev/null || true ;;
 "whoami --json") printf '{"user":"somebody","url":"%s"}' "$(cat "$FAKE/login")" ;;
 "stack import") cat > "$FAKE/imported" ;;
 up*) cp Pulumi.minikube.yaml "$FAKE/used"; exit "$(cat "$FAKE/ends" 2>/dev/null || echo 0)" ;;
 esac
 `;
 
-const fakeKubectl = (calls: string, object: string) => `#!/bin/sh
+/** Says what it was called with; `answers` are objects by a pattern of the shell that the arguments match. */
+const fakeKubectl = (calls: string, answers: Readonly<Record<string, object>>) => `#!/bin/sh
 echo "$*" >> "${calls}"
-case "$*" in *" get "*) echo '${object}' ;; esac
+case "$*" in
+${Object.entries(answers)
+    .map(([pattern, answer]) => `${pattern}) echo '${JSON.stringify(answer)}' ;;`)
+    .join("\n")}
+esac
 `;
 
 const job = {
@@ -95,8 +101,8 @@ describe("A session with the Pulumi CLI", () => {
             inputs: { apiVersion: "v1", kind: "Secret", metadata },
         };
         const labels = { "app.kubernetes.io/managed-by": "pulumi" };
-        const live = JSON.stringify({ metadata: { ...metadata, labels } });
-        writeFileSync(join(folder, "kubectl"), fakeKubectl(join(folder, "kubectl-calls"), live));
+        const live = { metadata: { ...metadata, labels } };
+        writeFileSync(join(folder, "kubectl"), fakeKubectl(join(folder, "kubectl-calls"), { '*" get "*': live }));
         chmodSync(join(folder, "kubectl"), 0o700);
         const path = process.env.PATH;
         process.env.PATH = env.PATH;
@@ -112,6 +118,84 @@ describe("A session with the Pulumi CLI", () => {
         } finally {
             process.env.PATH = path;
         }
+    });
+
+    describe("after an update that did not come to its end", () => {
+        const labels = {
+            "app.kubernetes.io/managed-by": "pulumi",
+            "app.kubernetes.io/part-of": "airflow-kubernetes",
+            "app.kubernetes.io/instance": "airflow",
+        };
+        const autonamed = { "pulumi.com/autonamed": "true" };
+        const secret = (name: string, annotations: object) => ({
+            apiVersion: "v1",
+            kind: "Secret",
+            metadata: { name, namespace: "airflow", labels, annotations },
+        });
+        const recorded = (name: string, annotations: object) => ({
+            urn: `urn:pulumi:minikube::airflow-kubernetes::kubernetes:core/v1:Secret::${name}`,
+            type: "kubernetes:core/v1:Secret",
+            custom: true,
+            outputs: secret(name, annotations),
+        });
+        const path = process.env.PATH;
+
+        /** Runs an update on a cluster with these objects, and hands back what kubectl was asked for. */
+        async function up(
+            items: readonly object[],
+            state: readonly ReturnType<typeof recorded>[],
+            others: { readonly namespaces?: readonly object[]; readonly claims?: readonly object[] } = {},
+        ): Promise<string> {
+            const { namespaces = [], claims = [] } = others;
+            const answers = {
+                '*" get namespaces "*': { items: namespaces },
+                '*" get persistentvolumeclaims "*': { items: claims },
+                '*" get "*': { items },
+            };
+            writeFileSync(join(folder, "history"), '[{"kind":"update","result":"failed"}]');
+            writeFileSync(join(folder, "kubectl"), fakeKubectl(join(folder, "kubectl-calls"), answers));
+            chmodSync(join(folder, "kubectl"), 0o700);
+            process.env.PATH = env.PATH;
+            has({ version: 3, deployment: { resources: state } });
+            const session = await open();
+            expect(await session.up(await session.take())).to.equal(0);
+            return readFileSync(join(folder, "kubectl-calls"), "utf8");
+        }
+
+        afterEach(() => {
+            process.env.PATH = path;
+        });
+
+        it("takes over what it has made and nobody has recorded", async () => {
+            await up([secret("airflow-a", {})], []);
+            expect(takesOver()).to.equal(true);
+        });
+
+        it("takes over a namespace, unless it was left with claims", async () => {
+            const namespaces = [{ apiVersion: "v1", kind: "Namespace", metadata: { name: "airflow", labels } }];
+            await up([], [], { namespaces });
+            expect(takesOver()).to.equal(true);
+            await up([], [], { namespaces, claims: [secret("a-claim", {})] });
+            expect(takesOver()).to.equal(undefined);
+        });
+
+        it("takes nothing over when all is recorded, or another object has made it", async () => {
+            const owned = { ...secret("airflow-b", {}) };
+            Object.assign(owned.metadata, { ownerReferences: [{ kind: "CronJob" }] });
+            const told = await up([secret("airflow-a", {}), owned], [recorded("airflow-a", {})]);
+            expect(takesOver()).to.equal(undefined);
+            expect(told).to.contain("app.kubernetes.io/instance=airflow").and.not.contain("delete");
+        });
+
+        it("removes what has another name now, and leaves what is recorded or has a name of its own", async () => {
+            const told = await up(
+                [secret("airflow-a-1", autonamed), secret("airflow-a-2", autonamed), secret("mine", {})],
+                [recorded("airflow-a-2", autonamed)],
+            );
+            const deleted = told.split("\n").filter((line) => line.includes("delete"));
+            expect(deleted).to.have.length(1);
+            expect(deleted[0]).to.contain("delete Secret/airflow-a-1 --namespace airflow");
+        });
     });
 
     it("goes on taking over until a run has come to its end", async () => {

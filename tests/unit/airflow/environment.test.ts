@@ -1,23 +1,23 @@
 import { expect } from "chai";
 import {
     commonEnvironment,
+    databaseJobEnvironment,
     extensionEnvironment,
-    jobEnvironment,
     optionVariable,
-    plainEnvironment,
     processEnvironment,
     secretEnvironment,
     secretVariables,
-    userEnvironment,
     workerEnvironment,
 } from "../../../components/airflow/environment";
 import { outageEnvironment } from "../../../components/airflow/outages";
 import { ownedVariables, secretVariableNames } from "../../../components/airflow/ownedVariables";
-import type { SecretKeys } from "../../../components/airflow/secretKeys";
-import { withDefaults } from "../../../components/airflowKubernetesDefaults";
-import { validate } from "../../../components/airflowKubernetesValidation";
-import { DagDelivery } from "../../../components/dags/dagsArgs";
 import { dagsEnvironment } from "../../../components/dags/dagsEnvironment";
+import { plainEnvironment, userEnvironment } from "../../../components/pods/environment";
+import type { SecretKeys } from "../../../components/pods/secretKeys";
+import type { AirflowKubernetesArgs } from "../../../components/settings/airflowKubernetesArgs";
+import { withDefaults } from "../../../components/settings/airflowKubernetesDefaults";
+import { DagBundleKind, DagDelivery } from "../../../components/settings/dagsArgs";
+import { validate } from "../../support/exampleDags";
 
 const settings = withDefaults({
     airflow: { url: "https://example.org/airflow", options: { core: { parallelism: "7" } } },
@@ -30,7 +30,7 @@ const common = {
     AIRFLOW_CONFIG: "/dev/null",
     AIRFLOW__API__BASE_URL: "https://example.org/airflow",
     AIRFLOW__CORE__DAGS_FOLDER: "/opt/airflow/dags/current",
-    AIRFLOW__CORE__EXECUTION_API_SERVER_URL: "http://airflow-api-server.a.svc.cluster.local:8080/airflow/execution/",
+    AIRFLOW__CORE__EXECUTION_API_SERVER_URL: "http://airflow-execution-api.a.svc.cluster.local:8080/airflow/execution/",
     AIRFLOW__CORE__LOAD_EXAMPLES: "False",
     AIRFLOW__CORE__PLUGINS_FOLDER: "/opt/airflow/dags/current/plugins",
     AIRFLOW__LOGGING__COLORED_CONSOLE_LOG: "False",
@@ -43,15 +43,26 @@ const common = {
 };
 
 describe("environment", () => {
-    it("tells Jobs on the database the same whatever the delivery of DAGs, so that a change of it runs none again", () => {
+    it("tells Jobs on the database what they read and no more, so that a change of anything else runs none again", () => {
         const git = { repository: "https://git.example.org/dags.git" };
-        const told = [DagDelivery.Volume, DagDelivery.GitSync, DagDelivery.GitBundle, DagDelivery.Image].map(
-            (delivery) => jobEnvironment(withDefaults({ dags: { delivery, git } })),
-        );
-        expect(told[0]).to.include({ AIRFLOW__CORE__EXECUTOR: "KubernetesExecutor" });
-        for (const one of told) {
-            expect(one).to.deep.equal(told[0]);
+        const others: AirflowKubernetesArgs[] = [
+            ...[DagDelivery.GitSync, DagDelivery.GitBundle, DagDelivery.Image].map((delivery) => ({
+                dags: { delivery, git },
+            })),
+            { workers: { podsCreationBatchSize: 17 } },
+            { airflow: { url: "https://airflow.example.org/a", options: { core: { parallelism: "7" } } } },
+            { logs: { remote: { url: "s3://bucket/logs" } } },
+        ];
+        const told = databaseJobEnvironment(withDefaults({}));
+        expect(told).to.include({ AIRFLOW__CORE__EXECUTOR: "KubernetesExecutor" });
+        for (const args of others) {
+            expect(databaseJobEnvironment(withDefaults(args))).to.deep.equal(told);
         }
+        const options = { database: { sql_alchemy_pool_size: "3" }, fab: { session_lifetime_minutes: "60" } };
+        expect(databaseJobEnvironment(withDefaults({ airflow: { options } }))).to.include({
+            AIRFLOW__DATABASE__SQL_ALCHEMY_POOL_SIZE: "3",
+            AIRFLOW__FAB__SESSION_LIFETIME_MINUTES: "60",
+        });
     });
 
     it("tells all processes and tasks where Airflow is, and collects no usage data", () => {
@@ -63,8 +74,11 @@ describe("environment", () => {
             ...common,
             AIRFLOW__CORE__AUTH_MANAGER: "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
             AIRFLOW__CORE__EXECUTOR: "KubernetesExecutor",
+            PGSSLROOTCERT: "/etc/database-authority/ca.crt",
             AIRFLOW__CORE__PARALLELISM: "7",
+            AIRFLOW__DATABASE__CHECK_MIGRATIONS: "False",
             AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL: "11",
+            AIRFLOW__FAB__COOKIE_SECURE: "True",
             AIRFLOW__FAB__ENABLE_PROXY_FIX: "True",
             AIRFLOW__FAB__UPDATE_FAB_PERMS: "False",
             AIRFLOW__KUBERNETES_EXECUTOR__MULTI_NAMESPACE_MODE: "False",
@@ -95,7 +109,7 @@ describe("environment", () => {
     });
 
     it("holds no database, fernet key or signing key for tasks", () => {
-        const secret = /^AIRFLOW__DATABASE__|FERNET|JWT|SECRET_KEY|PASSWORD/;
+        const secret = /^AIRFLOW__DATABASE__SQL|FERNET|JWT|SECRET_KEY|PASSWORD/;
         expect(Object.keys(workerEnvironment(settings)).filter((name) => secret.test(name))).to.deep.equal([]);
         expect(Object.keys(processEnvironment(settings)).filter((name) => secret.test(name))).to.deep.equal([]);
     });
@@ -127,12 +141,15 @@ describe("environment", () => {
         const keys: SecretKeys = {
             databaseConnection: { value: key("d"), with: { PGPASSWORD: key("p") } },
             asyncDatabaseConnection: { value: key("e"), with: { PGPASSWORD: key("p") } },
-            databasePassword: key("p"),
             fernetKey: { value: key("f") },
-            jwtSecret: { value: key("j") },
+            jwtKey: { value: key("j") },
             apiSecretKey: { value: key("s") },
             adminPassword: key("a"),
-            gitConnection: { value: '{"password": "$(TOKEN)"}', with: { TOKEN: key("t") } },
+            userPasswords: [key("u")],
+            bundleConnections: {
+                AIRFLOW_CONN_GIT_DEFAULT: { value: '{"password": "$(TOKEN)"}', with: { TOKEN: key("t") } },
+                AIRFLOW_CONN_DAG_BUNDLE_TEAM: { value: key("b") },
+            },
         };
         const [fernet, ...others] = secretEnvironment(keys, ["fernetKey"]);
         expect(others).to.deep.equal([]);
@@ -141,12 +158,13 @@ describe("environment", () => {
             valueFrom: { secretKeyRef: { name: "f", key: "f-key" } },
         });
         // What others refer to comes before them, and once.
-        expect(secretEnvironment(keys, ["databaseConnection", "gitConnection"])).to.deep.equal([
+        expect(secretEnvironment(keys, ["databaseConnection", "bundleConnections"])).to.deep.equal([
             { name: "PGPASSWORD", valueFrom: { secretKeyRef: key("p") } },
             { name: "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", valueFrom: { secretKeyRef: key("d") } },
             { name: "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC", valueFrom: { secretKeyRef: key("e") } },
             { name: "TOKEN", valueFrom: { secretKeyRef: key("t") } },
             { name: "AIRFLOW_CONN_GIT_DEFAULT", value: '{"password": "$(TOKEN)"}' },
+            { name: "AIRFLOW_CONN_DAG_BUNDLE_TEAM", valueFrom: { secretKeyRef: key("b") } },
         ]);
     });
 
@@ -181,6 +199,8 @@ describe("ownedVariables", () => {
             "AIRFLOW__CORE__LOAD_EXAMPLES",
             "AIRFLOW__CORE__PARALLELISM",
             "AIRFLOW__CORE__PLUGINS_FOLDER",
+            "AIRFLOW__DATABASE__CHECK_MIGRATIONS",
+            "AIRFLOW__FAB__COOKIE_SECURE",
             "AIRFLOW__FAB__ENABLE_PROXY_FIX",
             "AIRFLOW__FAB__UPDATE_FAB_PERMS",
             "AIRFLOW__KUBERNETES_EXECUTOR__TASK_PUBLISH_MAX_RETRIES",
@@ -190,19 +210,7 @@ describe("ownedVariables", () => {
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED",
         ];
         const owned = [...mine].filter((name) => !suggestions.includes(name));
-        expect(Object.keys(ownedVariables)).to.have.members([
-            ...owned,
-            "AIRFLOW__LOGGING__BASE_LOG_FOLDER",
-            "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY",
-            "AIRFLOW__LOGGING__DAG_PROCESSOR_LOG_TARGET",
-            "AIRFLOW__LOGGING__DELETE_LOCAL_LOGS",
-            "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER",
-            "AIRFLOW__LOGGING__REMOTE_LOGGING",
-            "AIRFLOW__LOGGING__REMOTE_LOG_CONN_ID",
-            "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST",
-            "AIRFLOW_CONN_GIT_DEFAULT",
-            "_PIP_ADDITIONAL_REQUIREMENTS",
-        ]);
+        expect(Object.keys(ownedVariables)).to.include.members(owned);
     });
 
     it("looks for plugins beside DAGs on the volume, and otherwise in the image", () => {
@@ -216,6 +224,24 @@ describe("ownedVariables", () => {
             undefined,
             undefined,
         ]);
+        const named = [
+            [DagDelivery.Volume, "team/plugins/"],
+            [DagDelivery.Image, "plugins"],
+            [DagDelivery.GitSync, "/opt/plugins"],
+            [DagDelivery.GitBundle, "/opt/plugins"],
+        ] as const;
+        expect(
+            named.map(
+                ([delivery, pluginsFolder]) =>
+                    dagsEnvironment(withDefaults({ dags: { delivery, git, pluginsFolder } }).dags)
+                        .AIRFLOW__CORE__PLUGINS_FOLDER,
+            ),
+        ).to.deep.equal([
+            "/opt/airflow/dags/current/team/plugins",
+            "/opt/airflow/dags/plugins",
+            "/opt/plugins",
+            "/opt/plugins",
+        ]);
         const options = { core: { plugins_folder: "/opt/airflow/plugins" } };
         expect(workerEnvironment(withDefaults({ airflow: { options } })).AIRFLOW__CORE__PLUGINS_FOLDER).to.equal(
             "/opt/airflow/plugins",
@@ -228,7 +254,8 @@ describe("ownedVariables", () => {
     it("keeps options from naming what a delivery sets, which would tell the Jobs on the database of it", () => {
         const git = { repository: "https://git.example.org/dags.git" };
         for (const delivery of Object.values(DagDelivery)) {
-            const dags = { delivery, git };
+            const bundles = [{ name: "team", kind: DagBundleKind.Git, git }];
+            const dags = { delivery, git, ...(delivery === DagDelivery.Bundles && { bundles }) };
             // The folder of plugins is a suggestion: an image of the user's may have its own.
             const variables = Object.keys(dagsEnvironment(withDefaults({ dags }).dags)).filter(
                 (name) => name !== "AIRFLOW__CORE__PLUGINS_FOLDER",

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { folder, removeFolders } from "../../support/folders";
@@ -39,6 +39,157 @@ describe("the extension of Airflow", function () {
             .map(({ parentPath, name }) => join(parentPath, name).slice(python.length + 1));
         const listed = readFileSync(join(python, "../extension.ts"), "utf8").match(/"airflow_kubernetes[^"]+"/g) ?? [];
         expect(found).to.have.members(listed.map((text) => JSON.parse(text)));
+    });
+
+    describe("lookups", () => {
+        const airflow = {
+            "airflow/__init__.py": "",
+            "airflow/plugins_manager.py": "class AirflowPlugin: pass\n",
+            "airflow/exceptions.py": "class AirflowNotFoundException(Exception): pass\n",
+        };
+        /** What a task is told of a connection and a variable when Airflow finds none, and the database answers so. */
+        const told = (database: string, withSupervisor = false) => {
+            const program = `
+import sys, types
+from airflow.exceptions import AirflowNotFoundException
+from airflow_kubernetes import lookups
+if ${withSupervisor ? "True" : "False"}:
+    runner = types.ModuleType("airflow.sdk.execution_time.task_runner")
+    runner.SUPERVISOR_COMMS = None
+    sys.modules[runner.__name__] = runner
+def ask(kind, name, team_name):
+    ${database}
+def missing(cls, conn_id): raise AirflowNotFoundException(conn_id)
+def result(work):
+    try: return work()
+    except Exception as error: return type(error).__name__
+print(result(lambda: lookups.insisting_connection(missing, ask)(None, "c")))
+print(result(lambda: lookups.insisting_variable(lambda key: None, ask)("v")))
+print(result(lambda: lookups.insisting_variable(lambda key: "known", ask)("v")))`;
+            const { stdout, stderr } = spawnSync("python3", ["-c", program], {
+                encoding: "utf8",
+                env: {
+                    PATH: process.env.PATH,
+                    PYTHONPATH: [python, folder(airflow)].join(":"),
+                    PYTHONDONTWRITEBYTECODE: "1",
+                },
+            });
+            expect(stderr).to.equal("");
+            return stdout.trim().split("\n");
+        };
+
+        it("tell a fault of the database as what it is, and not as something that there is not", () => {
+            expect(told('raise OSError("away")')).to.deep.equal(["OSError", "OSError", "known"]);
+        });
+
+        it("say that there is nothing when the database says so, and find what is there by then", () => {
+            expect(told("return None")).to.deep.equal(["AirflowNotFoundException", "None", "known"]);
+            expect(told('return f"{kind} {name}"')).to.deep.equal(["connection c", "variable v", "known"]);
+        });
+
+        it("leave code of DAGs alone, which may not ask the database", () => {
+            expect(told('raise OSError("asked")', true)).to.deep.equal(["AirflowNotFoundException", "None", "known"]);
+        });
+    });
+
+    describe("keys", () => {
+        const secret = "AIRFLOW__API_AUTH__JWT_SECRET";
+        const program = `
+import json, os, stat
+from airflow_kubernetes import keys
+environment = dict(os.environ)
+keys.prepare(environment)
+trusted = environment.get(keys.TRUSTED)
+print(json.dumps({
+    "signs": environment.get(keys.SECRET),
+    "id": environment.get(keys.KEY_ID),
+    "rights": trusted and [oct(stat.S_IMODE(os.stat(path).st_mode)) for path in (trusted, os.path.dirname(trusted))],
+    "trusted": trusted and json.load(open(trusted))["keys"],
+}))`;
+        const prepared = (environment: Record<string, string>) => {
+            const { stdout, stderr } = spawnSync("python3", ["-c", program], {
+                encoding: "utf8",
+                env: {
+                    ...environment,
+                    PATH: process.env.PATH,
+                    PYTHONPATH: python,
+                    PYTHONDONTWRITEBYTECODE: "1",
+                    TMPDIR: folder({ "tmp/file": "" }),
+                },
+            });
+            expect(stderr).to.equal("");
+            return JSON.parse(stdout) as {
+                signs: string;
+                id: string;
+                rights: string[];
+                trusted: { kid: string; k: string; alg: string; kty: string }[];
+            };
+        };
+        const text = (encoded: string) => Buffer.from(encoded, "base64url").toString();
+
+        it("signs with the first key and trusts both, each by an id of its own that tells nothing of it", () => {
+            const { signs, id, rights, trusted } = prepared({ [secret]: "the-new-key, the-old-key" });
+            expect(signs).to.equal("the-new-key");
+            expect(rights).to.deep.equal(["0o600", "0o700"]);
+            expect(trusted.map(({ k }) => text(k))).to.deep.equal(["the-new-key", "the-old-key", "the-old-key"]);
+            const [newer, older, unnamed] = trusted.map(({ kid }) => kid);
+            expect(newer)
+                .to.equal(id)
+                .and.match(/^[0-9a-f]{16}$/);
+            expect(older)
+                .to.match(/^[0-9a-f]{16}$/)
+                .and.not.equal(newer);
+            // Tokens of an earlier version of the component name no key.
+            expect(unnamed).to.equal("not-used");
+            expect(new Set(trusted.map(({ kty, alg }) => `${kty} ${alg}`))).to.deep.equal(new Set(["oct HS512"]));
+            expect(prepared({ [secret]: "the-old-key" }).id).to.equal(older);
+        });
+
+        it("changes nothing where there is no key", () => {
+            expect(prepared({})).to.deep.equal({ signs: null, id: null, rights: null, trusted: null });
+        });
+    });
+
+    describe("ended_pods", () => {
+        const now = "2026-01-01T02:00:00+00:00";
+        const overdue = (...pods: readonly object[]) =>
+            evaluate(
+                "ended_pods",
+                `[pod["metadata"]["name"] for pod in ended_pods.overdue(given, ended_pods.datetime.fromisoformat("${now}"), 3600,
+                    lambda pod: "unheard" not in pod["metadata"]["name"])]`,
+                pods,
+            );
+        const pod = (name: string, status: object) => ({
+            metadata: { name, creationTimestamp: "2026-01-01T00:00:00Z" },
+            status,
+        });
+        const ended = (finishedAt: string, phase = "Failed") => ({
+            phase,
+            containerStatuses: [{ state: { terminated: { finishedAt } } }],
+            conditions: [{ lastTransitionTime: "2026-01-01T00:00:00Z" }],
+        });
+
+        it("are those that ended long enough ago, evicted ones and those of lost schedulers among them", () => {
+            expect(
+                overdue(
+                    pod("old", ended("2026-01-01T00:59:00Z")),
+                    pod("young", ended("2026-01-01T01:01:00Z")),
+                    pod("succeeded", ended("2026-01-01T00:30:00Z", "Succeeded")),
+                    pod("running", { phase: "Running", containerStatuses: [{ state: { running: {} } }] }),
+                    pod("evicted", { phase: "Failed", reason: "Evicted" }),
+                    pod("pending", { phase: "Pending" }),
+                ),
+            ).to.deep.equal(["old", "succeeded", "evicted"]);
+        });
+
+        it("stay ten minutes longer where the scheduler may not have heard how they ended", () => {
+            expect(
+                overdue(
+                    pod("unheard", ended("2026-01-01T00:55:00Z")),
+                    pod("long unheard", ended("2026-01-01T00:45:00Z")),
+                ),
+            ).to.deep.equal(["long unheard"]);
+        });
     });
 
     describe("reasons", () => {
@@ -114,6 +265,93 @@ describe("the extension of Airflow", function () {
             add(join(root, "logs"), "../escaped.log", "text");
             add(join(root, "logs"), join(root, "absolute.log"), "text");
             expect(readdirSync(root)).to.deep.equal(["logs"]);
+        });
+    });
+
+    describe("uploads", () => {
+        /** Uploads once, with stand-ins for what Airflow has for remote logs, and tells what these were given. */
+        const upload = (root: string, works: boolean, cloudWatch = false) => {
+            const program = `
+import json, os, pathlib, sys, types
+from airflow_kubernetes import uploads
+given = []
+class Files:
+    base_log_folder, delete_local_copy = pathlib.Path("elsewhere"), True
+    def upload(self, path):
+        file = self.base_log_folder / path
+        given.append([path, file.read_text(), self.delete_local_copy])
+        if ${works ? "True" : "False"}: file.write_text("")
+class Exists(Exception): pass
+class Client:
+    exceptions = types.SimpleNamespace(ResourceAlreadyExistsException=Exists)
+    def create_log_stream(self, **names): raise Exists()
+    def put_log_events(self, **all): given.append(all)
+class Events:
+    log_group, hook = "group", types.SimpleNamespace(get_conn=Client)
+uploads.upload(pathlib.Path(sys.argv[1]), ${cloudWatch ? "Events()" : "Files()"})
+print(json.dumps(given))
+`;
+            const { status, stdout, stderr } = spawnSync("python3", ["-c", program, root], {
+                encoding: "utf8",
+                env: { PATH: process.env.PATH, PYTHONPATH: python, PYTHONDONTWRITEBYTECODE: "1" },
+            });
+            expect(stderr).to.equal("");
+            expect(status).to.equal(0);
+            return JSON.parse(stdout) as unknown[];
+        };
+        const log = "dag_id=a/run_id=b:1/attempt=1.log";
+        const line = '{"timestamp": "2026-01-02T03:04:05Z", "event": "it waits"}\n';
+        /** A folder with that log, last written to a minute ago. */
+        const written = (): string => {
+            const root = folder({ [log]: line });
+            const before = new Date(Date.now() - 60_000);
+            utimesSync(join(root, log), before, before);
+            return root;
+        };
+        const left = (root: string) =>
+            readdirSync(root, { recursive: true, withFileTypes: true })
+                .filter((entry) => entry.isFile())
+                .map(({ parentPath, name }) => join(parentPath, name).slice(root.length + 1));
+
+        it("takes a log along, under the name that it has, and leaves no file", () => {
+            const root = written();
+            expect(upload(root, true)).to.deep.equal([[log, line, false]]);
+            expect(left(root)).to.deep.equal([]);
+            expect(upload(root, true)).to.deep.equal([]);
+        });
+
+        it("waits for a log that is being written", () => {
+            const root = folder({ [log]: line });
+            expect(upload(root, true)).to.deep.equal([]);
+            expect(left(root)).to.deep.equal([log]);
+        });
+
+        it("keeps what could not be taken along, and adds to it what comes later", () => {
+            const root = written();
+            upload(root, false);
+            expect(left(root)).to.deep.equal([join(".uploads", log)]);
+            writeFileSync(join(root, log), "more\n");
+            const before = new Date(Date.now() - 60_000);
+            utimesSync(join(root, log), before, before);
+            expect(upload(root, true)).to.deep.equal([[log, `${line}more\n`, false]]);
+            expect(left(root)).to.deep.equal([]);
+        });
+
+        it("sends CloudWatch events, into the stream that Airflow reads", () => {
+            const root = written();
+            expect(upload(root, true, true)).to.deep.equal([
+                {
+                    logGroupName: "group",
+                    logStreamName: "dag_id=a/run_id=b_1/attempt=1.log",
+                    logEvents: [{ timestamp: Date.UTC(2026, 0, 2, 3, 4, 5), message: line.trimEnd() }],
+                },
+            ]);
+            expect(left(root)).to.deep.equal([]);
+        });
+
+        it("says nothing twice", () => {
+            const asked = "[uploads.is_new('a', 'b'), uploads.is_new('a', 'b'), uploads.is_new('c', 'b')]";
+            expect(evaluate("uploads", asked)).to.deep.equal([true, false, true]);
         });
     });
 

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { stringify } from "yaml";
-import { type AirflowKubernetesArgs, validate } from "../../../components";
-import { DagDelivery, type DagsArgs, type GitSubmodules } from "../../../components/dags/dagsArgs";
-import { problemsMessage } from "../../../components/problems";
+import type { AirflowKubernetesArgs } from "../../../components";
+import { DagDelivery, type DagsArgs, type GitSubmodules } from "../../../components/settings/dagsArgs";
+import { problemsMessage } from "../../../components/validation/problems";
+import { validate } from "../../support/exampleDags";
 import { folder, removeFolders } from "../../support/folders";
 
 const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n";
@@ -43,7 +44,7 @@ const refused: Record<string, Case> = {
     "a password in the URL": {
         args: gitSync({ repository: "https://me:hunter2@github.com/team/dags" }),
         paths: ["dags.git.repository"],
-        says: /gitToken/,
+        says: /dags\.git\.token/,
         hides: "hunter2",
     },
     "a token in place of a user's name": {
@@ -198,7 +199,7 @@ describe("validate, of deliveries", () => {
             ["--extra-index-url=https://index.example.org", /pythonPackages\.indexUrl/],
             ["mine @ https://me:hunter2@example.org/mine.whl", /user's name or password/],
             ["--process-dependency-links", /This option has no place/],
-            ["???", /This is none/],
+            ["???", /This is not a requirement/],
         ];
         for (const [line, says] of lines) {
             const problems = validate(packages(file(`requests==2.32.0\n# a comment\n${line}\n`)));

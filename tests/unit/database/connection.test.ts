@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { withDefaults } from "../../../components/airflowKubernetesDefaults";
 import {
     asyncDatabaseConnection,
     databaseAddress,
@@ -7,24 +6,31 @@ import {
     databaseEnvironment,
     type KnownAddress,
 } from "../../../components/database/connection";
-import { type ExternalDatabaseArgs, SslMode } from "../../../components/database/databaseArgs";
+import { withDefaults } from "../../../components/settings/airflowKubernetesDefaults";
+import { type ExternalDatabaseArgs, SslMode } from "../../../components/settings/databaseArgs";
 
 function own(password: string, clusterDomain = "cluster.local"): [string, string] {
-    const address = databaseAddress(withDefaults({ airflow: { clusterDomain } }), "team-a") as KnownAddress;
+    const address = databaseAddress(
+        withDefaults({ airflow: { clusterDomain } }),
+        "team-a",
+        "airflow_login",
+    ) as KnownAddress;
     return [databaseConnection(address, password), asyncDatabaseConnection(address, password)];
 }
 
 function external(args: ExternalDatabaseArgs, password = "pw"): [string, string] {
-    const address = databaseAddress(withDefaults({ database: { external: args } }), "unused") as KnownAddress;
+    const address = databaseAddress(withDefaults({ database: { external: args } }), "unused", "unused") as KnownAddress;
     return [databaseConnection(address, password), asyncDatabaseConnection(address, password)];
 }
 
 describe("the connection to the component's own database", () => {
     it("names drivers, user, host by FQDN, port and database", () => {
-        const rest = "airflow:pw@airflow-postgres.team-a.svc.k8s.example:5432/airflow";
+        const rest = "airflow_login:pw@airflow-postgres.team-a.svc.k8s.example:5432/airflow";
+        const authority = encodeURIComponent("/etc/database-authority/ca.crt");
         expect(own("pw", "k8s.example")).to.deep.equal([
-            `postgresql+psycopg2://${rest}`,
-            `postgresql+asyncpg://${rest}`,
+            `postgresql+psycopg2://${rest}?sslmode=verify-full&sslrootcert=${authority}`,
+            // It reads the authority from PGSSLROOTCERT.
+            `postgresql+asyncpg://${rest}?ssl=verify-full`,
         ]);
     });
 
@@ -81,6 +87,8 @@ describe("the connection to a database that exists", () => {
         ]);
         const settings = withDefaults({ database: { external: { host: "h", parameters } } });
         expect(databaseEnvironment(settings)).to.deep.equal({ PGSSLROOTCERT: "/ca.pem" });
-        expect(databaseEnvironment(withDefaults({}))).to.deep.equal({});
+        expect(databaseEnvironment(withDefaults({}))).to.deep.equal({
+            PGSSLROOTCERT: "/etc/database-authority/ca.crt",
+        });
     });
 });

@@ -7,6 +7,7 @@ import { names } from "../../../components/kubernetes/names";
 import {
     airflowUser,
     PodSecurityLevel,
+    PodUser,
     podSecurityLabels,
     postgresUser,
     restrictedContainer,
@@ -163,7 +164,7 @@ describe("podSecurity", () => {
     });
 
     it("makes pods of a user that is not root, with the runtime's seccomp profile", () => {
-        expect(restrictedPod({ uid: 7, gid: 8 })).to.deep.equal({
+        expect(restrictedPod(PodUser.Image, { uid: 7, gid: 8 })).to.deep.equal({
             runAsNonRoot: true,
             runAsUser: 7,
             runAsGroup: 8,

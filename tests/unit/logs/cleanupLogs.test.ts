@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
-import { withDefaults } from "../../../components/airflowKubernetesDefaults";
 import { maximumLogBytes } from "../../../components/logs/logCleanup";
+import { withDefaults } from "../../../components/settings/airflowKubernetesDefaults";
 import { folder, removeFolders } from "../../support/folders";
 import { skipWithoutPython } from "../../support/python";
 

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
+import type { PodTemplatePatch } from "../../../components/kubernetes/podTemplatePatch";
 import { leavesLostNode, lostNodeTolerations } from "../../../components/pods/placement";
-import { mergePodTemplate, type PodTemplate, type PodTemplatePatch } from "../../../components/pods/podTemplate";
+import { mergePodTemplate, type PodTemplate } from "../../../components/pods/podTemplate";
 
 /** A pod of the component, with one container of each kind. */
 const ours: PodTemplate = {

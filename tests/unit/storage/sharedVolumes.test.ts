@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { type AirflowKubernetesArgs, Hosting } from "../../../components/airflowKubernetesArgs";
-import { withDefaults } from "../../../components/airflowKubernetesDefaults";
+import { type AirflowKubernetesArgs, Hosting } from "../../../components/settings/airflowKubernetesArgs";
+import { withDefaults } from "../../../components/settings/airflowKubernetesDefaults";
+import { StorageKind } from "../../../components/settings/storageArgs";
 import { preparedDirectories } from "../../../components/storage/preparedDirectories";
 import { type MadeStorage, sharedVolumes } from "../../../components/storage/sharedVolumes";
-import { StorageKind } from "../../../components/storage/storageArgs";
 import { exportedPath } from "../../../components/storage/storageLocation";
 
 const sizes = { dagsSize: "3Gi", logsSize: "4Gi" };
@@ -15,7 +15,7 @@ const hash = /-[0-9a-f]{6}$/;
 function views(args: AirflowKubernetesArgs, made?: MadeStorage): Record<string, unknown> {
     return Object.fromEntries(
         sharedVolumes(withDefaults(args), made).map(({ noun, claimName, size, views }) => [
-            `${noun} ${claimName.replace(hash, "")} ${size}`,
+            `${noun} ${String(claimName).replace(hash, "")} ${size}`,
             Object.fromEntries(
                 Object.entries(views).map(([namespace, view]) => [namespace, [view?.accessMode, view?.source]]),
             ),
@@ -186,7 +186,7 @@ describe("preparedDirectories", () => {
     const prepared = (args: AirflowKubernetesArgs) =>
         preparedDirectories(withDefaults(args)).map((directory) => ({
             ...directory,
-            claimName: directory.claimName.replace(hash, ""),
+            claimName: String(directory.claimName).replace(hash, ""),
         }));
 
     it("are the roots of volumes of their own", () => {

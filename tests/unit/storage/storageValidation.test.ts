@@ -1,10 +1,11 @@
 import { expect } from "chai";
-import { type AirflowKubernetesArgs, Hosting } from "../../../components/airflowKubernetesArgs";
-import { validate } from "../../../components/airflowKubernetesValidation";
-import { problemsMessage } from "../../../components/problems";
-import type { StorageArgs } from "../../../components/storage/storageArgs";
-import { StorageKind } from "../../../components/storage/storageArgs";
+import { type AirflowKubernetesArgs, Hosting } from "../../../components/settings/airflowKubernetesArgs";
+import { DagBundleKind, DagDelivery } from "../../../components/settings/dagsArgs";
+import type { StorageArgs } from "../../../components/settings/storageArgs";
+import { StorageKind } from "../../../components/settings/storageArgs";
+import { problemsMessage } from "../../../components/validation/problems";
 import { readArgs } from "../../../config";
+import { validate } from "../../support/exampleDags";
 
 const hosted = (storage: StorageArgs, rest: AirflowKubernetesArgs = {}): AirflowKubernetesArgs => ({
     ...rest,
@@ -19,6 +20,24 @@ const external = (args: object, password: string | undefined = "a password") => 
 });
 const claim = { namespace: "kept", name: "airflow-database" };
 const remote = (args: object) => ({ logs: { remote: { url: "s3://bucket/logs", ...args } } });
+const gcs = (args: object) => ({ logs: { remote: { gcs: { url: "gs://bucket/logs", ...args } } } });
+const azure = (args: object) => ({
+    logs: {
+        remote: {
+            azureBlob: { accountUrl: "https://logs1.blob.core.windows.net", container: "airflow-logs", ...args },
+        },
+    },
+});
+const arn = "arn:aws:logs:eu-west-1:123456789012:log-group:/airflow/tasks";
+const cloudWatch = (args: object) => ({ logs: { remote: { cloudWatch: { logGroupArn: arn, ...args } } } });
+const serviceAccountKey = JSON.stringify({ client_email: "a@b", private_key: "hidden", token_uri: "https://a" });
+const git = { repository: "https://git.example.org/dags.git" };
+const nothingShared = (rest: AirflowKubernetesArgs = {}): AirflowKubernetesArgs => ({
+    storage: { kind: StorageKind.None },
+    dags: { delivery: DagDelivery.GitBundle, git },
+    ...remote({}),
+    ...rest,
+});
 
 interface Case {
     readonly args: AirflowKubernetesArgs;
@@ -124,7 +143,7 @@ const broken: Record<string, Case> = {
     "an external database without a password": {
         args: { database: { external: { host: "db" } } },
         path: "database.password",
-        says: /set --secret databasePassword/,
+        says: /Set database\.password\./,
     },
     "an external database with an empty password": { args: external({}, ""), path: "database.password" },
     "a URL for a database host": {
@@ -159,7 +178,62 @@ const broken: Record<string, Case> = {
     "an access key without its secret": {
         args: remote({ accessKeyId: "key" }),
         path: "logs.remote.secretAccessKey",
-        says: /set --secret logsSecretAccessKey/,
+        says: /Set logs\.remote\.secretAccessKey\./,
+    },
+    "a place of logs that is none": {
+        args: { logs: { remote: {} } },
+        path: "logs.remote",
+        says: /url .*gcs.*azureBlob/,
+    },
+    "two places of logs": {
+        args: { logs: { remote: { ...gcs({}).logs.remote, ...cloudWatch({}).logs.remote } } },
+        path: "logs.remote",
+        says: /\["gcs","cloudWatch"\]/,
+    },
+    "a setting of a bucket without one": {
+        args: { logs: { remote: { ...gcs({}).logs.remote, region: "eu-west-1" } } },
+        path: "logs.remote.region",
+        says: /nothing without logs\.remote\.url/,
+    },
+    "a bucket of another cloud": { args: gcs({ url: "s3://bucket" }), path: "logs.remote.gcs.url" },
+    "a project that is none": { args: gcs({ project: "My Project" }), path: "logs.remote.gcs.project" },
+    "a key of a service account that is none": { args: gcs({ key: "secret" }), path: "logs.remote.gcs.key" },
+    "a key of a service account twice": {
+        args: gcs({ key: serviceAccountKey, keySecret: { name: "kept", key: "key" } }),
+        path: "logs.remote.gcs.keySecret",
+    },
+    "an account that is no URL": {
+        args: azure({ accountUrl: "logs1" }),
+        path: "logs.remote.azureBlob.accountUrl",
+        says: /https:\/\/account\.blob\.core\.windows\.net/,
+    },
+    "a container with a capital": { args: azure({ container: "Logs" }), path: "logs.remote.azureBlob.container" },
+    "a folder with a slash before it": { args: azure({ folder: "/a" }), path: "logs.remote.azureBlob.folder" },
+    "an account key that is none": { args: azure({ accountKey: "hidden" }), path: "logs.remote.azureBlob.accountKey" },
+    "an identity beside a key": {
+        args: azure({
+            accountKeySecret: { name: "kept", key: "key" },
+            managedIdentityClientId: "11111111-2222-3333-4444-555555555555",
+        }),
+        path: "logs.remote.azureBlob.managedIdentityClientId",
+    },
+    "a log group by its name": {
+        args: cloudWatch({ logGroupArn: "airflow" }),
+        path: "logs.remote.cloudWatch.logGroupArn",
+    },
+    "no volume for DAGs that need one": {
+        args: nothingShared({ dags: { delivery: DagDelivery.GitSync, git } }),
+        path: "dags.delivery",
+        says: /storage\.kind none: image, gitBundle or bundles/,
+    },
+    "no volume for logs, and no other place": { args: nothingShared({ logs: {} }), path: "logs.remote" },
+    "a size of logs where no volume has one": {
+        args: nothingShared({ logs: { ...remote({}).logs, maximumSize: "1Gi" } }),
+        path: "logs.maximumSize",
+    },
+    "packages where no volume holds them": {
+        args: nothingShared({ pythonPackages: { requirements: "examples/image/requirements.txt" } }),
+        path: "pythonPackages.requirements",
     },
     "a secret without its access key": { args: remote({ secretAccessKey: "secret" }), path: "logs.remote.accessKeyId" },
 };
@@ -189,6 +263,21 @@ const right: Record<string, AirflowKubernetesArgs> = {
     "logs that are all kept": { logs: { retentionDays: 0 } },
     "logs every night": { logs: { cleanupSchedule: "5 3 * * 1-5,SUN" } },
     "logs in a bucket that the pods have a role for": remote({}),
+    "logs in Google Cloud Storage": gcs({ project: "example.org:team", key: serviceAccountKey }),
+    "logs in Azure Blob Storage": azure({
+        accountUrl: "https://logs1.blob.core.windows.net/",
+        accountKey: "k".repeat(88),
+    }),
+    "logs in Azure Blob Storage by an identity": azure({
+        folder: "team/airflow",
+        managedIdentityClientId: "11111111-2222-3333-4444-555555555555",
+    }),
+    "logs in CloudWatch": cloudWatch({ logGroupArn: `${arn}:*` }),
+    "nothing shared, on one node": nothingShared(),
+    "nothing shared, and DAGs from bundles": nothingShared({
+        dags: { delivery: DagDelivery.Bundles, bundles: [{ name: "team", kind: DagBundleKind.Git, git }] },
+    }),
+    "nothing shared, on any number of nodes": nothingShared({ hosting: Hosting.ReadWriteMany }),
     "logs in a bucket of another service": remote({
         endpointUrl: "http://minio.minio.svc:9000",
         accessKeyId: "key",
@@ -216,8 +305,9 @@ describe("validate: storage, database and logs", () => {
             database: { password: "a password", external: { host: "db", parameters: { password: "hidden" } } },
             ...remote({ url: "s3://key:hidden@bucket", endpointUrl: "http://me:hidden@minio" }),
         };
-        const message = problemsMessage(validate(args), "it");
-        expect(message).to.match(/^3 problems/);
+        const keys = [gcs({ key: "hidden" }), azure({ accountKey: "hidden", accountUrl: "https://me:hidden@a" })];
+        const message = problemsMessage([args, ...keys].flatMap(validate), "it");
+        expect(message).to.match(/^6 problems/);
         expect(message).to.not.contain("hidden");
     });
 
@@ -243,5 +333,23 @@ describe("validate: storage, database and logs", () => {
         const logs = JSON.stringify({ remote: { url: "s3://bucket", accessKeyId: "key" } });
         expect(paths({ logs, logsSecretAccessKey: "secret" })).to.deep.equal([]);
         expect(paths({ logs })).to.deep.equal(["logsSecretAccessKey"]);
+        expect(paths({ logs, logsSecretAccessKey: "secret", logsGcsKey: "key" })).to.deep.equal(["logsGcsKey"]);
+    });
+
+    it("names every fault at once where nothing is shared", () => {
+        const args: AirflowKubernetesArgs = {
+            storage: { kind: StorageKind.None, nfs: { server: "10.0.0.5", path: "/srv" } },
+            dags: { delivery: DagDelivery.Volume, volume: { folder: "examples/dags" } },
+            hosting: Hosting.ReadWriteMany,
+            logs: { maximumSize: "1Gi" },
+            pythonPackages: { requirements: "examples/image/requirements.txt" },
+        };
+        expect(validate(args).map(({ path }) => path)).to.have.members([
+            "storage.nfs",
+            "dags.delivery",
+            "logs.remote",
+            "logs.maximumSize",
+            "pythonPackages.requirements",
+        ]);
     });
 });

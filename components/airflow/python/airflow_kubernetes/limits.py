@@ -1,4 +1,4 @@
-"""What the scheduler could not work with: values that its database cannot hold, and pod templates that are none."""
+"""Values that would stop the scheduler: what its database cannot hold, and invalid pod templates."""
 
 from __future__ import annotations
 

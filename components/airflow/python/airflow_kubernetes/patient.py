@@ -17,6 +17,8 @@ import time
 
 import psycopg2
 
+from airflow_kubernetes import keys
+
 POLL_SECONDS = 2
 
 
@@ -110,6 +112,7 @@ def connect():
 
 
 def main():
+    keys.prepare()
     patient = Patient([sys.executable, "-m", "airflow_kubernetes.guarded", *sys.argv[1:]], Database(connect))
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, patient.stop)

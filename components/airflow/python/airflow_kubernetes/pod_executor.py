@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import time
+from datetime import datetime, timezone
 
 from airflow.configuration import conf
 from airflow.providers.cncf.kubernetes import pod_generator
@@ -22,11 +24,14 @@ from airflow.providers.cncf.kubernetes.executors import kubernetes_executor as p
 from airflow.providers.cncf.kubernetes.executors import kubernetes_executor_utils as utils
 from airflow.utils.state import TaskInstanceState
 
-from airflow_kubernetes import reasons, task_log
+from airflow_kubernetes import ended_pods, reasons, task_log, uploads
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 10
+# How long the pod of a failed task stays to be looked at; 0 for ever.
+FAILED_POD_SECONDS = int(os.environ.get("AIRFLOW_KUBERNETES_FAILED_POD_SECONDS", "0"))
+REMOVAL_SECONDS = 60
 GONE = "is gone, and nobody saw how it ended"
 # Stands before the id of a callback where the provider's annotations have the id of a task.
 CALLBACK = "callback:"
@@ -34,6 +39,9 @@ REMOVE = "airflow_kubernetes_remove"
 
 
 def note(path: str | None, text: str, level: str = "error") -> None:
+    # What was uploaded is no longer in the file, where it would be found.
+    if uploads.ENABLED and not uploads.is_new(path, text):
+        return
     problem = task_log.add(conf.get("logging", "base_log_folder"), path, text, level)
     if problem:
         log.error("The log of a task cannot be written: %s. It would say: %s", problem, text)
@@ -244,13 +252,13 @@ def full_name(pod: dict) -> str:
 
 
 def key_of(annotations: dict):
-    """The key of the task, or of the callback, that a pod with these annotations was made for."""
+    """The key of the task, or of the callback, that a pod with these annotations was made for. Before Airflow 3.3 a callback's is text."""
     from airflow.models.callback import CallbackKey
     from airflow.models.taskinstancekey import TaskInstanceKey
 
     task = annotations["task_id"]
     if task.startswith(CALLBACK):
-        return CallbackKey(id=task.removeprefix(CALLBACK))
+        return CallbackKey(task.removeprefix(CALLBACK))
     numbers = int(annotations["try_number"]), int(annotations.get("map_index", -1))
     return TaskInstanceKey(annotations["dag_id"], task, annotations.get("run_id", ""), *numbers)
 
@@ -263,6 +271,7 @@ class KubernetesExecutor(provider.KubernetesExecutor):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.looked_at = 0.0
+        self.removed_at = time.monotonic()
         # Tasks whose pods were made or seen alive, with the paths of their logs; those of them that had no pod at the last look.
         self.seen: dict = {}
         self.missed: set = set()
@@ -275,11 +284,13 @@ class KubernetesExecutor(provider.KubernetesExecutor):
             super().start()
         finally:
             utils.AirflowKubernetesScheduler = original
+        if uploads.ENABLED:
+            uploads.start(conf.get("logging", "base_log_folder"))
 
     def queue_workload(self, workload, session) -> None:
         kind = getattr(workload, "type", None)
         if kind == "ExecuteCallback":
-            self.queued_callbacks[workload.key] = workload
+            self.queued_callbacks[workload.callback.key] = workload
         elif kind == "ExecuteTask":
             super().queue_workload(workload, session)
         else:
@@ -310,7 +321,7 @@ class KubernetesExecutor(provider.KubernetesExecutor):
             self.running.discard(key)
 
     def start_callback(self, workload) -> None:
-        key = workload.key
+        key = workload.callback.key
         self.queued_callbacks.pop(key, None)
         self.running.add(key)
         job = provider.KubernetesJob(key, [workload], None, None)
@@ -325,6 +336,7 @@ class KubernetesExecutor(provider.KubernetesExecutor):
         try:
             super().sync()
             self.look_at_pods()
+            self.remove_old_pods()
         except SQLAlchemyError:
             raise
         except Exception:
@@ -343,6 +355,23 @@ class KubernetesExecutor(provider.KubernetesExecutor):
         pods = self.listed(self.kube_client.list_namespaced_pod, label_selector=selector)
         self.note_pending([pod for pod in pods if phase(pod) == "Pending"])
         self.fail_gone(pods)
+
+    def remove_old_pods(self) -> None:
+        """Removes pods of failed tasks in time, whichever scheduler has made them."""
+        now = time.monotonic()
+        if FAILED_POD_SECONDS <= 0 or not self.kube_config.delete_worker_pods or now - self.removed_at < REMOVAL_SECONDS:
+            return
+        self.removed_at = now
+        pods = self.listed(self.kube_client.list_namespaced_pod, label_selector="kubernetes_executor=True")
+        for pod in ended_pods.overdue(pods, datetime.now(timezone.utc), FAILED_POD_SECONDS, self.has_heard):
+            self.log.info("Removing pod %s, which ended more than %s s ago", full_name(pod), FAILED_POD_SECONDS)
+            self.kube_scheduler.delete_pod(pod_name=pod["metadata"]["name"], namespace=pod["metadata"]["namespace"])
+
+    def has_heard(self, pod: dict) -> bool:
+        """Whether this scheduler knows how one of its pods ended: it does not wait for its task any more."""
+        labels, annotations = (pod["metadata"].get(part) or {} for part in ("labels", "annotations"))
+        own = labels.get("airflow-worker") == self._make_safe_label_value(str(self.scheduler_job_id))
+        return own and not (has_key(annotations) and key_of(annotations) in self.running)
 
     def listed(self, method, **query) -> list[dict]:
         """What a list of the Kubernetes API has in it, as JSON."""
@@ -402,7 +431,7 @@ class KubernetesExecutor(provider.KubernetesExecutor):
         from airflow.models.callback import CallbackKey
         from airflow.utils.state import CallbackState
 
-        key = CallbackKey(id=results.key.task_id.removeprefix(CALLBACK))
+        key = CallbackKey(results.key.task_id.removeprefix(CALLBACK))
         self.running.discard(key)
         if results.state == provider.ADOPTED:
             return

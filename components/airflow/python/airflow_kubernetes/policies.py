@@ -29,7 +29,7 @@ def dag_policy(dag) -> None:
 
 
 def unknown_executors(dag) -> list[str]:
-    """Executors of callbacks that there are none of: the scheduler would look for them for ever. Airflow checks those of tasks."""
+    """Unknown executors of callbacks: the scheduler would look for them for ever. Airflow itself checks those of tasks."""
     alerts = getattr(dag, "deadline", None) or []
     callbacks = [getattr(alert, "callback", None) for alert in (alerts if isinstance(alerts, (list, tuple)) else [alerts])]
     names = [getattr(callback, "executor", None) for callback in callbacks]

@@ -1,0 +1,9 @@
+import { names } from "../kubernetes/names";
+import { script } from "../kubernetes/script";
+import { jobScriptFiles, type ScriptFiles } from "../pods/scriptFiles";
+
+/** Scripts of the Job that has the volumes prepared, and of the pod that prepares them. */
+export function preparationScripts(): ScriptFiles {
+    const files = ["prepare_directories.py", "prepare_volumes.py"];
+    return jobScriptFiles(names.permissions, Object.fromEntries(files.map((file) => [file, script(__dirname, file)])));
+}

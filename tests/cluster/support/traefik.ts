@@ -1,0 +1,169 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { clusterEnvironment } from "../../../local/session/targetCluster";
+import { waitFor } from "../../../local/support/deadline";
+import { type Companion, output, start } from "../../../local/support/execution";
+import { goTool, goToolModule } from "../../../local/tools/goTools";
+import { testPrefix } from "./installation";
+import { cluster, kube } from "./kubernetes";
+import { freePort } from "./ports";
+import { remember } from "./processes";
+
+const namespace = `${testPrefix}-gateway`;
+const ingressClass = `${testPrefix}-traefik`;
+const customResource = "customresourcedefinition.apiextensions.k8s.io";
+/** Label of what only these tests have brought to the cluster. */
+const ofTests = "airflow-kubernetes/tests=true";
+
+/** What ingress controllers and Gateways are: traefik, on this machine, which reaches the cluster as its pods would. */
+export class Traefik {
+    /** Name of its IngressClass. */
+    public static readonly ingressClass = ingressClass;
+    /** Its Gateway, with listeners `http` and `https`. */
+    public static readonly gateway = { name: "gateway", namespace };
+
+    private constructor(
+        private readonly process: Companion,
+        /** Ports of loopback by protocol. */
+        public readonly ports: { readonly http: number; readonly https: number },
+        /** Certificate and key of the host, which signed itself. */
+        public readonly certificate: { readonly cert: string; readonly key: string },
+    ) {}
+
+    /** Starts it, with a certificate for a host. */
+    public static async start(host: string): Promise<Traefik> {
+        const [traefik, gatewayApi] = await Promise.all([
+            goTool("traefik"),
+            goToolModule("traefik", "sigs.k8s.io/gateway-api"),
+        ]);
+        const definitions = join(gatewayApi, "config", "crd", "standard");
+        const files = readdirSync(definitions).filter((name) => name.startsWith("gateway."));
+        const known = await kube(["get", "customresourcedefinitions", "--output=name"]);
+        const missing = files.filter((name) => !known.includes(definitionOf(name)));
+        if (missing.length > 0) {
+            await kube(["apply", "--server-side", ...missing.map((name) => `--filename=${join(definitions, name)}`)]);
+            await kube(["label", ...missing.map((name) => `${customResource}/${definitionOf(name)}`), ofTests]);
+            const established = ["--for=condition=Established", "--timeout=60s"];
+            await kube(["wait", ...established, ...missing.map((name) => `${customResource}/${definitionOf(name)}`)]);
+        }
+        const ports = { http: await freePort(), https: await freePort() };
+        const certificate = await certificateFor(host);
+        await kube(["apply", "--filename", "-"], objects(ports, certificate));
+        const process_ = await start(
+            [
+                traefik,
+                `--entrypoints.web.address=127.0.0.1:${ports.http}`,
+                `--entrypoints.websecure.address=127.0.0.1:${ports.https}`,
+                "--entrypoints.websecure.http.tls=true",
+                "--providers.kubernetesingress=true",
+                "--providers.kubernetesingress.ingressendpoint.ip=127.0.0.1",
+                "--providers.kubernetesgateway=true",
+                "--providers.kubernetesgateway.statusaddress.ip=127.0.0.1",
+                "--global.checknewversion=false",
+                "--global.sendanonymoususage=false",
+            ],
+            { env: clusterEnvironment(cluster) },
+        );
+        remember(process_.pid);
+        const made = new Traefik(process_, ports, certificate);
+        let said = "";
+        for (const stream of [process_.stdout, process_.stderr]) {
+            stream.on("data", (part) => {
+                said = (said + String(part)).slice(-5000);
+            });
+        }
+        await waitFor(() => answers(`http://127.0.0.1:${ports.http}`), {
+            within: 60_000,
+            what: "traefik to answer",
+            explain: async () => said,
+        });
+        return made;
+    }
+
+    /** Stops it, and removes what it needed in the cluster. */
+    public async stop(): Promise<void> {
+        await this.process.stop();
+        await Traefik.removeLeftovers();
+        await kube(["delete", "namespace", namespace, "--ignore-not-found"]);
+    }
+
+    /** Removes what it has made outside of namespaces. */
+    public static async removeLeftovers(): Promise<void> {
+        await kube(["delete", "ingressclass", ingressClass, "--ignore-not-found"]);
+        await kube(["delete", customResource, "--selector", ofTests, "--ignore-not-found"]);
+    }
+}
+
+/** Name of a CustomResourceDefinition, from that of its file, which is `group_plural.yaml`. */
+function definitionOf(file: string): string {
+    const [group, plural] = file.replace(/\.yaml$/, "").split("_");
+    return `${plural}.${group}`;
+}
+
+function answers(url: string): Promise<boolean> {
+    return fetch(url).then(
+        () => true,
+        () => false,
+    );
+}
+
+async function certificateFor(host: string): Promise<{ cert: string; key: string }> {
+    const folder = mkdtempSync(join(tmpdir(), "airflow-kubernetes-certificate-"));
+    try {
+        const [cert, key] = ["tls.crt", "tls.key"].map((name) => join(folder, name)) as [string, string];
+        await output([
+            ...["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
+            ...["-keyout", key, "-out", cert, "-days", "2", "-subj", `/CN=${host}`],
+            ...["-addext", `subjectAltName=DNS:${host}`],
+        ]);
+        return { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") };
+    } finally {
+        rmSync(folder, { recursive: true, force: true });
+    }
+}
+
+function objects(ports: { http: number; https: number }, { cert, key }: { cert: string; key: string }): string {
+    const everywhere = { namespaces: { from: "All" } };
+    const items = [
+        { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+        {
+            apiVersion: "v1",
+            kind: "Secret",
+            metadata: { name: "gateway-tls", namespace },
+            type: "kubernetes.io/tls",
+            stringData: { "tls.crt": cert, "tls.key": key },
+        },
+        {
+            apiVersion: "networking.k8s.io/v1",
+            kind: "IngressClass",
+            metadata: { name: Traefik.ingressClass },
+            spec: { controller: "traefik.io/ingress-controller" },
+        },
+        {
+            apiVersion: "gateway.networking.k8s.io/v1",
+            kind: "GatewayClass",
+            metadata: { name: Traefik.ingressClass },
+            spec: { controllerName: "traefik.io/gateway-controller" },
+        },
+        {
+            apiVersion: "gateway.networking.k8s.io/v1",
+            kind: "Gateway",
+            metadata: Traefik.gateway,
+            spec: {
+                gatewayClassName: Traefik.ingressClass,
+                listeners: [
+                    { name: "http", protocol: "HTTP", port: ports.http, allowedRoutes: everywhere },
+                    {
+                        name: "https",
+                        protocol: "HTTPS",
+                        port: ports.https,
+                        tls: { certificateRefs: [{ name: "gateway-tls" }] },
+                        allowedRoutes: everywhere,
+                    },
+                ],
+            },
+        },
+    ];
+    return items.map((item) => JSON.stringify(item)).join("\n---\n");
+}
