@@ -21,7 +21,7 @@ export function lostScheduler(): void {
             await watch?.stop();
         });
 
-        it("does not disturb the task, which runs once, and whose pod is removed", async () => {
+        it("does not disturb the task, which runs once, says each line once all the while, and whose pod is removed", async () => {
             const api = await installation.api();
             const runId = await installation.trigger(dagId, { seconds: 45 });
             await waitFor(async () => (await api.tasks(dagId, runId))[0]?.state === "running", {
@@ -29,6 +29,15 @@ export function lostScheduler(): void {
                 what: "the task to run",
                 explain,
             });
+            const early = await waitFor(
+                async () => {
+                    const [running] = await api.tasks(dagId, runId);
+                    const log = running && (await api.log(dagId, runId, running));
+                    return log?.includes("second 2 of 45") && log;
+                },
+                { within: 60_000, what: "the log of the running task", explain },
+            );
+            expect(early.match(/second 1 of 45/g)).to.have.length(1);
             const scheduler = [
                 "--namespace",
                 namespaces.airflow,

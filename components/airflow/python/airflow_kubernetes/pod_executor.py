@@ -442,6 +442,15 @@ class KubernetesExecutor(provider.KubernetesExecutor):
         if not failed:
             self.kube_scheduler.delete_pod(pod_name=results.pod_name, namespace=results.namespace)
 
+    def get_task_log(self, ti, try_number):
+        """The log of a running task from its pod, unless the volume of logs has it: each line would be told twice."""
+        from airflow.utils.log.file_task_handler import FileTaskHandler
+
+        folder = conf.get("logging", "base_log_folder")
+        if os.path.isfile(os.path.join(folder, FileTaskHandler(folder)._render_filename(ti, try_number))):
+            return ["The log is read from the volume of logs, which the task's pod shares"], []
+        return super().get_task_log(ti, try_number)
+
     def try_adopt_task_instances(self, tis):
         """Without an answer of the API server no task is given up: it is asked again at the next look."""
         from sqlalchemy.exc import SQLAlchemyError
