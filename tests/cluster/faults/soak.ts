@@ -15,7 +15,7 @@ import {
     part,
     recovery,
 } from "./faultInstallation";
-import { soakDagId } from "./soakDag";
+import { podsLeft, soakDagId } from "./soakDag";
 import { soakRunEnds } from "./soakRun";
 
 /** What chooses the part that is killed next: the same number makes the same choices. */
@@ -73,12 +73,19 @@ export function soak(minutes: number): void {
                 faults.push(...(await soakRunEnds(run)).map((fault) => `${run}: ${fault}`));
             }
             expect(faults.join("\n"), `SEED=${seed}; killed: ${killed.join(", ")}`).to.equal("");
-            await waitFor(async () => (await objects(...pods)).length === 0, {
+            await waitFor(async () => podsLeft(await objects(...pods)).length === 0, {
                 within: recovery,
-                what: "the end of the last pod of a task",
-                explain: explainFaulty,
+                what: `the end of the last pod of a task (SEED=${seed}; killed: ${killed.join(", ")})`,
+                explain: async () => `${await namesOfPods()}\n${await explainFaulty()}`,
             });
+            console.log(`      pods kept, in which a try failed: ${(await namesOfPods()) || "none"}`);
         });
+
+        /** The pods of the DAG that are there, with their phases. */
+        async function namesOfPods(): Promise<string> {
+            const found = await objects(...pods);
+            return found.map(({ metadata, status }) => `${metadata.name} (${status?.phase})`).join(", ");
+        }
 
         /** Whether a run has ended, as far as Airflow answers at all. */
         async function hasEnded(run: string): Promise<boolean> {

@@ -122,6 +122,22 @@ export interface EndedTask {
     readonly state: string | null;
 }
 
+/** What the test looks at in a pod of a task. */
+export interface EndedPod {
+    readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+    readonly status?: { readonly phase?: string };
+}
+
+/**
+ * Pods that nothing removes any more. Those in which a try failed are none: they stay to be looked at, for
+ * `workers.keepFailedPodsSeconds`. An operator's own pod goes with its task, whatever its end.
+ */
+export function podsLeft<Pod extends EndedPod>(pods: readonly Pod[]): Pod[] {
+    return pods.filter(
+        ({ metadata, status }) => metadata.labels?.kubernetes_executor !== "True" || status?.phase !== "Failed",
+    );
+}
+
 /** Tasks that are lost, did not succeed, or did their work more often than they were tried. */
 export function soakFaults(tasks: readonly EndedTask[], notes: readonly Note[]): string[] {
     const count = tasks.length === soakTasks ? [] : [`${tasks.length} tasks instead of ${soakTasks}`];
