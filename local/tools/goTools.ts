@@ -4,6 +4,7 @@ import { type GoModule, goProgram, isBuilt } from "../support/goProgram";
 
 /** Programs that tests use, by the module that pins their versions and those of all they are made of. */
 const modules = {
+    collector: "collector",
     // What reads dashboards as Grafana's own types have them. Grafana itself is no Go module to build.
     dashboards: "dashboards",
     kubeconform: "judges",
@@ -18,6 +19,7 @@ const modules = {
 
 /** How long modules take that take long. */
 const hints: Readonly<Record<string, string>> = {
+    collector: "about 2 minutes on 2 cores",
     dashboards: "about a minute on 2 cores",
     prometheus: "about 10 minutes on 2 cores",
     traefik: "about 10 minutes on 2 cores",
@@ -36,11 +38,11 @@ export async function isToolBuilt(name: GoTool): Promise<boolean> {
     return await isBuilt(moduleOf(name));
 }
 
-/** Where the files of a module lie that a tool is built with, in the version that it is built with. */
-export async function goToolModule(name: GoTool, module: string): Promise<string> {
+/** Where the files of a module lie, in the version that the `go.mod` of a folder here names. */
+export async function goModuleFiles(folder: string, module: string): Promise<string> {
     const download = ["go", "mod", "download", "-json", module];
-    const told = await output(download, { cwd: moduleOf(name).directory, env: { ...process.env, GOWORK: "off" } });
-    return (JSON.parse(told) as { Dir: string }).Dir;
+    const cwd = join(__dirname, folder);
+    return (JSON.parse(await output(download, { cwd, env: { ...process.env, GOWORK: "off" } })) as { Dir: string }).Dir;
 }
 
 function moduleOf(tool: GoTool): GoModule {

@@ -6,9 +6,10 @@ import { extract } from "tar";
 import { alertRules } from "../../../components/monitoring/monitoringObjects";
 import { prometheusNames } from "../../../components/monitoring/statsdMapping";
 import { waitFor } from "../../../local/support/deadline";
-import { goTool } from "../../../local/tools/goTools";
+import { goModuleFiles, goTool } from "../../../local/tools/goTools";
 import { grafanaCases, promtoolCases } from "../../support/monitoring";
 import { type KnownSecret, secretForms, secretsIn } from "../../support/secretForms";
+import { defineCustomResources, removeCustomResources } from "../support/customResources";
 import { Installation, testPrefix } from "../support/installation";
 import { kube } from "../support/kubernetes";
 import { Prometheus } from "../support/prometheus";
@@ -21,6 +22,14 @@ const dagId = "watched";
 /** A secret that a careless user also writes where everybody reads it. */
 const careless = `careless-${randomBytes(9).toString("base64url")}/+=`;
 
+/** What the Prometheus operator's own module says of the kinds that are made here. */
+async function operatorDefinitions(): Promise<string[]> {
+    const files = await goModuleFiles("prometheus-operator", "github.com/prometheus-operator/prometheus-operator");
+    return ["prometheusrules", "servicemonitors"].map((plural) =>
+        join(files, "example", "prometheus-operator-crd", `monitoring.coreos.com_${plural}.yaml`),
+    );
+}
+
 describe("An installation that is watched", () => {
     const on = Installation.modest(`${testPrefix}-watched`);
     const { namespaces } = on;
@@ -30,16 +39,21 @@ describe("An installation that is watched", () => {
     after(async () => {
         await prometheus?.stop();
         await on.end();
+        await removeCustomResources();
     });
 
     const installed = once("the installation", async () => {
         const servers = await TestServers.shared();
         const repository = await servers.repository("watched", "https");
         await repository.commit({ "watched.py": versionDag(dagId, 1) });
+        await defineCustomResources(await operatorDefinitions());
         on.configure({
             dags: { delivery: "gitSync", git: repository.settings, gitSync: { periodSeconds: 5 } },
             ...repository.secrets,
-            metrics: { statsd: {}, state: {}, scrapeAnnotations: true, grafanaDashboards: {} },
+            metrics: {
+                ...{ statsd: {}, state: {}, scrapeAnnotations: true, grafanaDashboards: {} },
+                ...{ serviceMonitor: { labels: { release: "prometheus" } }, prometheusRule: {} },
+            },
             variables: { careless },
             airflow: { env: [{ name: "CARELESS", value: careless }] },
         });
@@ -121,6 +135,42 @@ describe("An installation that is watched", () => {
         expect(await seen(made, `time() - airflow_dags_changed_timestamp_seconds{${inNamespace}}`)).to.be.below(3_600);
         expect(await seen(made, `time() - airflow_dags_commit_timestamp_seconds{${inNamespace}}`)).to.be.below(3_600);
         await seen(made, `git_sync_count_total{${inNamespace}, status="noop"}`, (count) => count > 0);
+    });
+
+    it("tells the Prometheus operator where to look, and its alerts, in words that the operator's own definitions know", async () => {
+        await installed();
+        const made = async <Spec>(plural: string) => {
+            const text = await kube([
+                "get",
+                plural,
+                "airflow-monitoring",
+                "--namespace",
+                namespaces.airflow,
+                "--output",
+                "json",
+            ]);
+            return JSON.parse(text) as { metadata: { labels: Record<string, string> }; spec: Spec };
+        };
+        // The API server leaves out what a definition does not know, and refuses what it forbids.
+        const rule = await made<object>("prometheusrules");
+        expect(rule.spec).to.deep.equal(alertRules());
+        const { metadata, spec } = await made<{
+            endpoints: { port: string; interval: string }[];
+            selector: { matchLabels: Record<string, string> };
+        }>("servicemonitors");
+        expect(metadata.labels.release).to.equal("prometheus");
+        const labels = Object.entries(spec.selector.matchLabels).map(([key, value]) => `${key}=${value}`);
+        const selected = ["services", "--namespace", namespaces.airflow, "--selector", labels.join(",")];
+        const names = '{range .items[*]}{.metadata.name} {.spec.ports[*].name}{"\\n"}{end}';
+        const services = (await kube(["get", ...selected, `--output=jsonpath=${names}`])).trim().split("\n").sort();
+        expect(services.map((line) => line.split(" ")[0])).to.deep.equal([
+            "airflow-git-sync",
+            "airflow-state-metrics",
+            "airflow-statsd",
+        ]);
+        for (const line of services) {
+            expect(line.split(" ").slice(1), line).to.include(spec.endpoints[0]?.port);
+        }
     });
 
     it("raises no alert while all is well", async () => {

@@ -54,3 +54,9 @@ export async function livingPods(namespace: string): Promise<AnyObject[]> {
 export function identity(object: { kind: string; metadata: { namespace?: string; name: string } }): string {
     return [object.kind, object.metadata.namespace, object.metadata.name].filter(Boolean).join("/");
 }
+
+/** The address of the node, under which pods and this machine reach what listens there. */
+export async function nodeAddress(): Promise<string> {
+    const path = 'jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}';
+    return await kube(["get", "nodes", "--output", path]);
+}

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { removeImages } from "../../../local/cluster/containerd";
 import { paths } from "../../../local/cluster/layout";
 import { waitFor } from "../../../local/support/deadline";
+import { removeCustomResources } from "./customResources";
 import { testPrefix } from "./installation";
 import { type AnyObject, identity, kube, objects } from "./kubernetes";
 import { endRemembered } from "./processes";
@@ -60,6 +61,7 @@ export async function removeLeftovers(): Promise<void> {
     await kube(["delete", "node", `${testPrefix}-second`, "--ignore-not-found"]);
     await kube(["delete", "storageclass", `${testPrefix}-single`, "--ignore-not-found"]);
     await Traefik.removeLeftovers();
+    await removeCustomResources();
     const left = await installedObjects();
     for (const { metadata } of left.filter(({ kind }) => kind === "Namespace")) {
         await kube(["delete", "pods", "--all", "--namespace", metadata.name, "--force", "--grace-period=0"]);

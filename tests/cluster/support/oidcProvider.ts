@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { waitFor } from "../../../local/support/deadline";
 import { type Companion, output, start } from "../../../local/support/execution";
-import { kube } from "./kubernetes";
+import { nodeAddress } from "./kubernetes";
 import { freePort } from "./ports";
 import { remember } from "./processes";
 
@@ -19,10 +19,7 @@ export class OidcProvider {
 
     /** @param accounts Groups by name; any password is taken. */
     public static async start(accounts: Readonly<Record<string, readonly string[]>>): Promise<OidcProvider> {
-        const address = await kube([
-            ...["get", "nodes", "--output"],
-            'jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}',
-        ]);
+        const address = await nodeAddress();
         const folder = mkdtempSync(join(tmpdir(), "airflow-kubernetes-oidc-"));
         await makeCertificate(folder, address);
         const port = await freePort();

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { clusterEnvironment } from "../../../local/session/targetCluster";
 import { waitFor } from "../../../local/support/deadline";
 import { type Companion, output, start } from "../../../local/support/execution";
-import { goTool, goToolModule } from "../../../local/tools/goTools";
+import { goModuleFiles, goTool } from "../../../local/tools/goTools";
+import { defineCustomResources, removeCustomResources } from "./customResources";
 import { testPrefix } from "./installation";
 import { cluster, kube } from "./kubernetes";
 import { freePort } from "./ports";
@@ -12,9 +13,6 @@ import { remember } from "./processes";
 
 const namespace = `${testPrefix}-gateway`;
 const ingressClass = `${testPrefix}-traefik`;
-const customResource = "customresourcedefinition.apiextensions.k8s.io";
-/** Label of what only these tests have brought to the cluster. */
-const ofTests = "airflow-kubernetes/tests=true";
 
 /** What ingress controllers and Gateways are: traefik, on this machine, which reaches the cluster as its pods would. */
 export class Traefik {
@@ -35,18 +33,11 @@ export class Traefik {
     public static async start(host: string): Promise<Traefik> {
         const [traefik, gatewayApi] = await Promise.all([
             goTool("traefik"),
-            goToolModule("traefik", "sigs.k8s.io/gateway-api"),
+            goModuleFiles("traefik", "sigs.k8s.io/gateway-api"),
         ]);
         const definitions = join(gatewayApi, "config", "crd", "standard");
         const files = readdirSync(definitions).filter((name) => name.startsWith("gateway."));
-        const known = await kube(["get", "customresourcedefinitions", "--output=name"]);
-        const missing = files.filter((name) => !known.includes(definitionOf(name)));
-        if (missing.length > 0) {
-            await kube(["apply", "--server-side", ...missing.map((name) => `--filename=${join(definitions, name)}`)]);
-            await kube(["label", ...missing.map((name) => `${customResource}/${definitionOf(name)}`), ofTests]);
-            const established = ["--for=condition=Established", "--timeout=60s"];
-            await kube(["wait", ...established, ...missing.map((name) => `${customResource}/${definitionOf(name)}`)]);
-        }
+        await defineCustomResources(files.map((name) => join(definitions, name)));
         const ports = { http: await freePort(), https: await freePort() };
         const certificate = await certificateFor(host);
         await kube(["apply", "--filename", "-"], objects(ports, certificate));
@@ -85,20 +76,14 @@ export class Traefik {
     public async stop(): Promise<void> {
         await this.process.stop();
         await Traefik.removeLeftovers();
+        await removeCustomResources();
         await kube(["delete", "namespace", namespace, "--ignore-not-found"]);
     }
 
     /** Removes what it has made outside of namespaces. */
     public static async removeLeftovers(): Promise<void> {
         await kube(["delete", "ingressclass", ingressClass, "--ignore-not-found"]);
-        await kube(["delete", customResource, "--selector", ofTests, "--ignore-not-found"]);
     }
-}
-
-/** Name of a CustomResourceDefinition, from that of its file, which is `group_plural.yaml`. */
-function definitionOf(file: string): string {
-    const [group, plural] = file.replace(/\.yaml$/, "").split("_");
-    return `${plural}.${group}`;
 }
 
 function answers(url: string): Promise<boolean> {
