@@ -119,7 +119,10 @@ function serverEnvironment(settings: AirflowSettings): Environment {
     return {
         ...installationEnvironment(settings),
         ...databaseEnvironment(settings),
-        AIRFLOW__API__BASE_URL: mapInput(settings.airflow.url, redirectBase),
+        // Keycloak leads people back to a whole address alone.
+        ...(settings.auth.manager !== AuthManager.Keycloak && {
+            AIRFLOW__API__BASE_URL: mapInput(settings.airflow.url, redirectBase),
+        }),
         ...authEnvironment(settings),
         AIRFLOW__CORE__EXECUTOR: executor,
         AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL: String(settings.dags.refreshSeconds),

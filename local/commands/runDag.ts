@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { AirflowApi, type DagRun, type TaskInstance } from "../airflow/airflowApi";
 import { forwardAirflow } from "../airflow/portForward";
+import { projectName, stackValue } from "../pulumi/stackFile";
 import { setting } from "../session/options";
 import { Session } from "../session/session";
 import { requireCluster } from "../session/targetCluster";
@@ -37,6 +38,16 @@ export function taskName(task: TaskInstance): string {
     return task.map_index < 0 ? task.task_id : `${task.task_id}[${task.map_index}]`;
 }
 
+/** What to do in a stack that has no first user. */
+export function noFirstUser(stackFile: string): string {
+    const auth = stackValue(stackFile, `${projectName}:auth`) as { manager?: unknown } | null | undefined;
+    const [who, other] =
+        auth?.manager === "keycloak"
+            ? ["Keycloak has the users, and the stack none", "ask the REST API with a token (docs/sign-in.md#keycloak)"]
+            : ["There is no first user", "set admin.enabled to true"];
+    return `${who} to ask Airflow as: trigger the DAG in the UI, or ${other}.`;
+}
+
 async function runDag(): Promise<number> {
     const dagId = setting(process.env, "DAG");
     const conf = readConf(setting(process.env, "CONF"));
@@ -47,9 +58,7 @@ async function runDag(): Promise<number> {
     await requireCluster(session.cluster);
     const outputs = await session.requireOutputs();
     if (outputs.adminUser === "") {
-        throw new UserError(
-            "There is no first user to ask Airflow as: trigger the DAG in the UI, or set admin.enabled to true.",
-        );
+        throw new UserError(noFirstUser(session.stackFileText));
     }
     const forward = await forwardAirflow(session.cluster, outputs.namespaces.airflow);
     try {

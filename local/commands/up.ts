@@ -34,7 +34,10 @@ export function welcome(outputs: StackOutputs, stack: string, took: string, show
         ...loginLines(outputs, showPassword ? outputs.adminPassword : place),
         "",
         "Next:",
-        `  make run-dag DAG=example_pods${other}   runs an example in pods of its own and prints its log`,
+        // Without a first user there is nobody to ask Airflow as.
+        ...(outputs.adminUser === ""
+            ? []
+            : [`  make run-dag DAG=example_pods${other}   runs an example in pods of its own and prints its log`]),
         `  make ui${other}                         opens Airflow in the browser`,
         `  make status${other}                     shows pods and, in plain words, what is wrong`,
         `  make shell${other}                      a shell in which pulumi and kubectl work on this stack`,

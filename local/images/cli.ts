@@ -49,6 +49,7 @@ async function images([command, ...names]: string[]): Promise<undefined> {
         case "lock":
             await lockRequirements("airflow", "2026-09-18");
             await lockRequirements("airflow-3.2", "2026-05-30");
+            await lockRequirements("airflow-keycloak", "2026-09-18");
             await lockRequirements("test-servers", "2026-09-18");
             return;
         default:

@@ -3,6 +3,7 @@ import { imageDigest, importImage } from "../cluster/containerd";
 import { withHeartbeat } from "../support/progress";
 import { airflow } from "./airflow/recipe";
 import { airflowBefore } from "./airflow-3.2/recipe";
+import { airflowKeycloak } from "./airflow-keycloak/recipe";
 import { ensureArchive, isBuilt, packagesToBuild } from "./archives";
 import { coredns } from "./coredns/recipe";
 import { gitSync } from "./git-sync/recipe";
@@ -28,10 +29,11 @@ const clusterRecipes = {
 const testRecipes = { "test-servers": testServers, "next-postgres": nextPostgres } satisfies Record<string, Recipe>;
 
 // What only a stack that asks for it runs.
-const askedRecipes = { "airflow-3.2": airflowBefore, "statsd-exporter": statsdExporter } satisfies Record<
-    string,
-    Recipe
->;
+const askedRecipes = {
+    "airflow-3.2": airflowBefore,
+    "airflow-keycloak": airflowKeycloak,
+    "statsd-exporter": statsdExporter,
+} satisfies Record<string, Recipe>;
 
 /** All images. */
 export const recipes = { ...clusterRecipes, ...testRecipes, ...askedRecipes };

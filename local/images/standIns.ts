@@ -1,7 +1,7 @@
 import { type ImageName, imageNamed, recipes } from "./index";
 
-// What a cluster itself consists of is nobody's matter, and the image of the NFS server has no other name anywhere.
-const noStandIns: readonly ImageName[] = ["pause", "coredns", "nfs-ganesha"];
+// What a cluster itself consists of is nobody's matter, and the images of the NFS server and of tests have no other name anywhere.
+const noStandIns: readonly ImageName[] = ["pause", "coredns", "nfs-ganesha", "airflow-keycloak"];
 
 /**
  * Says which of some images, as pods name them, are stand-ins on the local cluster: built on this machine under the names of the

@@ -145,6 +145,8 @@ describe("sign-in", () => {
         const has = variables(container(registrations));
         expect(has.AIRFLOW__CORE__AUTH_MANAGER).to.match(/\.KeycloakAuthManager$/);
         expect(has.AIRFLOW__KEYCLOAK_AUTH_MANAGER__REALM).to.equal("company");
+        // Keycloak takes no redirect URI that is only a path.
+        expect(has.AIRFLOW__API__BASE_URL).to.equal("http://localhost:8080");
         expect(has.AIRFLOW__KEYCLOAK_AUTH_MANAGER__CLIENT_SECRET).to.match(/\/keycloak-client-secret$/);
         const nouns = registrations.map(({ name }) => name);
         expect(nouns).to.not.include("airflow-admin");

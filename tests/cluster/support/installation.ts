@@ -46,6 +46,12 @@ export class Installation {
     /** Who brings it up, by a kubeconfig and its context; the administrator of the local cluster unless set. */
     public actor: { readonly kubeconfig: string; readonly context: string } | undefined;
 
+    /** The port of this machine at which it is reached; a free one unless set. */
+    public port: number | undefined;
+
+    /** Whom the REST API is asked as; the first user unless set. */
+    public login: { readonly user: string; readonly password: string } | undefined;
+
     /** Where Pulumi keeps its state. */
     public readonly backend = join(this.scratch, "backend");
 
@@ -202,9 +208,10 @@ export class Installation {
     /** Airflow's REST API, through a port-forward that stays open, with one log-in for as long as it does. */
     public async api(): Promise<AirflowApi> {
         const { adminUser, adminPassword } = await this.outputs();
+        const { user, password } = this.login ?? { user: adminUser, password: adminPassword };
         const url = await this.url();
         if (this.client?.url !== url) {
-            this.client = new AirflowApi(url, adminUser, adminPassword);
+            this.client = new AirflowApi(url, user, password);
         }
         return this.client;
     }
@@ -212,7 +219,7 @@ export class Installation {
     /** Airflow's address on this machine. */
     public async url(): Promise<string> {
         if (this.door === undefined) {
-            const door = await forwardAirflow(cluster, this.namespaces.airflow);
+            const door = await forwardAirflow(cluster, this.namespaces.airflow, { port: this.port });
             remember(door.pid);
             this.door = door;
             void door.ended.then(() => {

@@ -39,5 +39,8 @@ describe("what make up ends with", () => {
     it("tells of no password where there is no first user", () => {
         const told = welcome({ ...outputs, adminUser: "", adminPassword: "" }, "minikube", "1 min", true);
         expect(told).to.contain("whom auth in the stack lets in").and.to.not.contain("Password");
+        // Nor of what needs it.
+        expect(told).to.not.contain("make run-dag");
+        expect(welcome(outputs, "minikube", "1 min", true)).to.contain("make run-dag");
     });
 });

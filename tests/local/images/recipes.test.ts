@@ -20,8 +20,8 @@ describe("local/images: recipes", () => {
         expect(all).to.have.members(Object.keys(recipes));
     });
 
-    it("builds an older Airflow and the exporter of metrics only for who asks for it", () => {
-        expect(askedImageNames).to.deep.equal(["airflow-3.2", "statsd-exporter"]);
+    it("builds an older Airflow, one for Keycloak and the exporter of metrics only for who asks for it", () => {
+        expect(askedImageNames).to.deep.equal(["airflow-3.2", "airflow-keycloak", "statsd-exporter"]);
         expect(recipes["statsd-exporter"].reference).to.equal(statsdImage);
         expect([...imageNames, ...testImageNames]).not.to.include.members(askedImageNames);
     });
@@ -45,9 +45,22 @@ describe("local/images: recipes", () => {
         expect(older.replace("==3.2.2", "==3.3.2")).to.equal(newer);
     });
 
+    it("has the Airflow for Keycloak differ from the other by its provider, and what that needs", () => {
+        const [plain, more] = ["airflow", "airflow-keycloak"].map((name) =>
+            readFileSync(join(repositoryDirectory, "local/images", name, "requirements.txt"), "utf8")
+                .split("\n")
+                .filter((line) => line.includes("==")),
+        );
+        expect(more).to.include.members(plain);
+        const added = more.filter((line) => !plain.includes(line)).map((line) => line.split("==")[0]);
+        expect(added).to.include.members(["apache-airflow-providers-keycloak", "python-keycloak"]);
+        expect(recipes["airflow-keycloak"].config).to.deep.equal(recipes.airflow.config);
+    });
+
     for (const [folder, least] of [
         ["airflow", 100],
         ["airflow-3.2", 100],
+        ["airflow-keycloak", 100],
         ["test-servers", 10],
     ] as const) {
         it(`locks every package of the image ${folder} by hash`, () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { readConf, taskName } from "../../../local/commands/runDag";
+import { noFirstUser, readConf, taskName } from "../../../local/commands/runDag";
 import { readPort } from "../../../local/commands/ui";
 import { isYes, readOptions } from "../../../local/session/options";
 import { UserError } from "../../../local/support/errors";
@@ -36,6 +36,13 @@ describe("The settings of a command", () => {
         for (const wrong of ["5", "[1]", "{", "null"]) {
             expect(() => readConf(wrong), wrong).to.throw(UserError, "CONF is no JSON object");
         }
+    });
+
+    it("tell what to do where there is nobody to trigger a DAG as", () => {
+        const of = (auth: string) => noFirstUser(`config:\n    airflow-kubernetes:auth: ${auth}\n`);
+        expect(of("")).to.contain("admin.enabled");
+        expect(of("{ ldap: {} }")).to.contain("admin.enabled");
+        expect(of("{ manager: keycloak }")).to.contain("Keycloak has the users").and.to.not.contain("admin.enabled");
     });
 
     it("take a port from 1 to 65535", () => {
