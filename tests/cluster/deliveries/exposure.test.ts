@@ -11,7 +11,8 @@ import { once } from "./once";
 const host = "airflow.example.org";
 
 /** One task that says a line, and goes on when a variable is set, for which it asks the Execution API all the time. */
-const talksDag = `import time
+const talksDag = `import logging
+import time
 
 from airflow.sdk import Variable, dag, task
 
@@ -20,11 +21,13 @@ from airflow.sdk import Variable, dag, task
 def talks():
     @task
     def talk(**context):
-        print("the first line", flush=True)
+        # What is printed may come after what is logged later, and so into a group of lines that the page shows closed.
+        log = logging.getLogger("talks")
+        log.info("the first line")
         name = context["run_id"].replace(":", "_")
         for _ in range(1200):
             if Variable.get(name, default=None):
-                print("the last line")
+                log.info("the last line")
                 return
             time.sleep(0.5)
         raise TimeoutError("nobody set the variable")

@@ -39,7 +39,7 @@ describe("An installation that is watched", () => {
     after(async () => {
         await prometheus?.stop();
         await on.end();
-        await removeCustomResources();
+        await removeCustomResources(await operatorDefinitions());
     });
 
     const installed = once("the installation", async () => {

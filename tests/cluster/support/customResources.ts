@@ -9,20 +9,30 @@ export async function defineCustomResources(files: readonly string[]): Promise<v
     const known = await kube(["get", "customresourcedefinitions", "--output=name"]);
     const missing = files.filter((file) => !known.includes(definitionOf(file)));
     if (missing.length > 0) {
-        const definitions = missing.map((file) => `${kind}/${definitionOf(file)}`);
+        const definitions = missing.map(definitionOf);
         await kube(["apply", "--server-side", ...missing.map((file) => `--filename=${file}`)]);
         await kube(["label", ...definitions, ofTests]);
         await kube(["wait", "--for=condition=Established", "--timeout=60s", ...definitions]);
     }
 }
 
-/** Removes the kinds that tests have brought, and all objects of theirs. */
-export async function removeCustomResources(): Promise<void> {
-    await kube(["delete", kind, "--selector", ofTests, "--ignore-not-found"]);
+/**
+ * Removes the kinds that tests have brought, and all objects of theirs.
+ *
+ * @param files Those of these files, where others may be in use by a test beside this one; all unless set.
+ */
+export async function removeCustomResources(files?: readonly string[]): Promise<void> {
+    const known = await kube(["get", kind, "--selector", ofTests, "--output=name"]);
+    const names = known.split("\n").filter((name) => name !== "");
+    const wanted = files?.map(definitionOf);
+    const removed = names.filter((name) => wanted?.includes(name) ?? true);
+    if (removed.length > 0) {
+        await kube(["delete", ...removed, "--ignore-not-found"]);
+    }
 }
 
-/** Name of a CustomResourceDefinition, from that of its file. */
+/** Name of a CustomResourceDefinition, as kubectl takes it, from that of its file. */
 function definitionOf(file: string): string {
     const [group, plural] = (file.split("/").at(-1) ?? "").replace(/\.yaml$/, "").split("_");
-    return `${plural}.${group}`;
+    return `${kind}/${plural}.${group}`;
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { waitFor } from "../../../local/support/deadline";
 import { type Companion, lastLines, start } from "../../../local/support/execution";
 import { builtKeycloak } from "../../../local/tools/keycloak";
-import { kube } from "./kubernetes";
+import { nodeAddress } from "./kubernetes";
 import { freePort } from "./ports";
 import { remember } from "./processes";
 
@@ -34,10 +34,7 @@ export class Keycloak {
     /** Downloads it if need be, starts it without any realm of ours, and comes back when it answers. */
     public static async start(): Promise<Keycloak> {
         const built = await builtKeycloak();
-        const address = await kube([
-            ...["get", "nodes", "--output"],
-            'jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}',
-        ]);
+        const address = await nodeAddress();
         const folder = mkdtempSync(join(tmpdir(), "airflow-kubernetes-keycloak-"));
         // It keeps logs of transactions in its own folder.
         cpSync(built.folder, folder, { recursive: true });

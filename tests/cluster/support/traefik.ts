@@ -31,13 +31,8 @@ export class Traefik {
 
     /** Starts it, with a certificate for a host. */
     public static async start(host: string): Promise<Traefik> {
-        const [traefik, gatewayApi] = await Promise.all([
-            goTool("traefik"),
-            goModuleFiles("traefik", "sigs.k8s.io/gateway-api"),
-        ]);
-        const definitions = join(gatewayApi, "config", "crd", "standard");
-        const files = readdirSync(definitions).filter((name) => name.startsWith("gateway."));
-        await defineCustomResources(files.map((name) => join(definitions, name)));
+        const [traefik, definitions] = await Promise.all([goTool("traefik"), gatewayDefinitions()]);
+        await defineCustomResources(definitions);
         const ports = { http: await freePort(), https: await freePort() };
         const certificate = await certificateFor(host);
         await kube(["apply", "--filename", "-"], objects(ports, certificate));
@@ -76,7 +71,7 @@ export class Traefik {
     public async stop(): Promise<void> {
         await this.process.stop();
         await Traefik.removeLeftovers();
-        await removeCustomResources();
+        await removeCustomResources(await gatewayDefinitions());
         await kube(["delete", "namespace", namespace, "--ignore-not-found"]);
     }
 
@@ -84,6 +79,14 @@ export class Traefik {
     public static async removeLeftovers(): Promise<void> {
         await kube(["delete", "ingressclass", ingressClass, "--ignore-not-found"]);
     }
+}
+
+/** The kinds of the Gateway API, in the version that traefik is built with. */
+async function gatewayDefinitions(): Promise<string[]> {
+    const module = await goModuleFiles("traefik", "sigs.k8s.io/gateway-api");
+    const folder = join(module, "config", "crd", "standard");
+    const names = readdirSync(folder).filter((name) => name.startsWith("gateway."));
+    return names.map((name) => join(folder, name));
 }
 
 function answers(url: string): Promise<boolean> {
