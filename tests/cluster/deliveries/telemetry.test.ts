@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { OpenTelemetryProtocol } from "../../../components/settings/metricsArgs";
 import { waitFor } from "../../../local/support/deadline";
 import { Collector } from "../support/collector";
 import { Installation, testPrefix } from "../support/installation";
@@ -7,6 +8,7 @@ import { versionDag } from "./dags";
 import { once } from "./once";
 
 const dagId = "told";
+const values = { http: OpenTelemetryProtocol.Http, grpc: OpenTelemetryProtocol.Grpc } as const;
 
 describe("OpenTelemetry", () => {
     const on = Installation.modest(`${testPrefix}-telemetry`);
@@ -29,7 +31,9 @@ describe("OpenTelemetry", () => {
             on.configure({
                 dags: { delivery: "gitSync", git: repository.settings, gitSync: { periodSeconds: 5 } },
                 ...repository.secrets,
-                metrics: { openTelemetry: { endpoint: made.endpoints[protocol], protocol, traces: true } },
+                metrics: {
+                    openTelemetry: { endpoint: made.endpoints[protocol], protocol: values[protocol], traces: true },
+                },
             });
             await on.up();
             const runId = await on.trigger(dagId);
