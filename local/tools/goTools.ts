@@ -4,6 +4,8 @@ import { type GoModule, goProgram, isBuilt } from "../support/goProgram";
 
 /** Programs that tests use, by the module that pins their versions and those of all they are made of. */
 const modules = {
+    // The judge of workflows for GitHub.
+    actionlint: "actionlint",
     collector: "collector",
     // What reads dashboards as Grafana's own types have them. Grafana itself is no Go module to build.
     dashboards: "dashboards",

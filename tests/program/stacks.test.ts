@@ -10,6 +10,7 @@ import { generatedValue, type Registration } from "../support/mocks";
 import { kindOf, metadata, named, objects } from "../support/objects";
 import {
     declaredKeys,
+    hostedValues,
     outputValue,
     type ProgramRun,
     project,
@@ -206,20 +207,7 @@ describe("the stack minikube", () => {
 
 describe("the stack hosted", () => {
     const pinned = { fernetKey: `${"f".repeat(43)}=`, databasePassword: "database-secret" };
-    const { dags, storage } = stackValues("hosted") as { dags: { git: object }; storage: { nfsServer: object } };
-    /** What the file leaves to its user. */
-    const named = {
-        ...stackValues("hosted"),
-        dags: { ...dags, git: { ...dags.git, repository: "https://git.example.org/dags.git" } },
-        storage: {
-            ...storage,
-            nfsServer: {
-                ...storage.nfsServer,
-                image: "registry.example.org/nfs-ganesha:4.3",
-                clients: ["10.0.0.0/24"],
-            },
-        },
-    };
+    const named = hostedValues();
 
     for (const preview of [true, false]) {
         it(`asks for cluster, repository and image at once, in ${preview ? "a preview" : "an update"}`, async () => {

@@ -47,6 +47,18 @@ export function stackValues(stack: string): StackValues {
     );
 }
 
+/** The values of the stack hosted, with what its file leaves to its user. */
+export function hostedValues(): StackValues {
+    const { dags, storage, ...values } = stackValues("hosted") as {
+        dags: { git: object };
+        storage: { nfsServer: object };
+    };
+    const git = { ...dags.git, repository: "https://git.example.org/dags.git" };
+    const image = "registry.example.org/nfs-ganesha:4.3";
+    const nfsServer = { ...storage.nfsServer, image, clients: ["10.0.0.0/24"] };
+    return { ...values, dags: { ...dags, git }, storage: { ...storage, nfsServer } };
+}
+
 /** Keys with their values as the CLI hands them to a program: a declared default is used only for a key that is not set. */
 export function withDeclaredDefaults(values: StackValues): Record<string, string> {
     const defaults = Object.fromEntries(

@@ -101,11 +101,7 @@ func (h *host) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
 // What only programs in other languages, components written in Node.js and generated code need.
 func refused(what string) error {
 	return status.Errorf(codes.Unimplemented,
-		"%s: this is a stand-in for Pulumi's language host for Node.js, which only runs programs", what)
-}
-
-func (h *host) RunPlugin(*pulumirpc.RunPluginRequest, pulumirpc.LanguageRuntime_RunPluginServer) error {
-	return refused("running a plugin that is written in Node.js")
+		"%s: this is a stand-in for Pulumi's language host for Node.js, which only runs programs and policy packs", what)
 }
 
 func (h *host) GenerateProgram(

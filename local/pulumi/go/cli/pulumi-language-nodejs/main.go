@@ -1,5 +1,5 @@
-// A stand-in for Pulumi's language host for Node.js, which is not to be had as a Go module. It runs programs; what only
-// other commands than those of this project need, it refuses by name.
+// A stand-in for Pulumi's language host for Node.js, which is not to be had as a Go module. It runs programs and policy
+// packs; what only other commands than those of this project need, it refuses by name.
 package main
 
 import (
