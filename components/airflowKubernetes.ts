@@ -38,7 +38,7 @@ import { type RetainedData, retainedData } from "./retainedData";
 import type { AirflowKubernetesArgs } from "./settings/airflowKubernetesArgs";
 import { withDefaults } from "./settings/airflowKubernetesDefaults";
 import { AuthManager } from "./settings/authArgs";
-import { isPostgresElsewhere } from "./settings/databaseSettings";
+import { isBesideVolumes, isPostgresElsewhere } from "./settings/databaseSettings";
 import { withSecretsMarked } from "./settings/secretArguments";
 import { sharesVolumes } from "./settings/storageSettings";
 import { PersistentVolumes } from "./storage/persistentVolumes";
@@ -215,7 +215,7 @@ export class AirflowKubernetes extends pulumi.ComponentResource {
                 namespaces,
                 airflow: settings.airflow,
                 postgres: disk?.namespace,
-                isPostgresElsewhere: isPostgresElsewhere(settings),
+                isPostgresAlone: isPostgresElsewhere(settings) && !isBesideVolumes(settings),
                 workers: settings.workers,
                 installation: settings.namespaces.airflow,
                 serviceAccounts: settings.serviceAccounts,

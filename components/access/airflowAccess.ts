@@ -18,8 +18,8 @@ export interface AirflowAccessArgs {
     readonly airflow: CommonSettings;
     /** Namespace of the database, if the component makes one. */
     readonly postgres?: pulumi.Input<string>;
-    /** Whether that is another one than Airflow's. */
-    readonly isPostgresElsewhere: boolean;
+    /** Whether that is another one than Airflow's, and than that of volumes. */
+    readonly isPostgresAlone: boolean;
     /** Rights of tasks in the cluster; the triggerer shares them. */
     readonly workers: WorkerSettings;
     /** Name of Airflow's namespace. It distinguishes installations that have rights in the same namespace. */
@@ -107,7 +107,7 @@ export class AirflowAccess extends pulumi.ComponentResource {
             registrySecret(`${name}-${noun}`, { instance: args.instance, namespace, airflow: args.airflow }, this);
         pull("airflow", airflow);
         pull("workers", workers);
-        if (args.postgres !== undefined && args.isPostgresElsewhere) {
+        if (args.postgres !== undefined && args.isPostgresAlone) {
             pull("postgres", args.postgres);
         }
 

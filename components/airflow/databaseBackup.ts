@@ -15,7 +15,7 @@ import { airflowPodSpec, type Mount } from "../pods/airflowPod";
 import { type Environment, plainEnvironment, userEnvironment } from "../pods/environment";
 import { paths } from "../pods/paths";
 import { mergePodTemplate } from "../pods/podTemplate";
-import { mountedScripts, scriptCommand, scriptFiles } from "../pods/scriptFiles";
+import { mountedScripts, scriptCommand } from "../pods/scriptFiles";
 import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
 import { AuthManager } from "../settings/authArgs";
 import type { BackupSettings } from "../settings/backupSettings";
@@ -57,10 +57,7 @@ export class DatabaseBackup extends pulumi.ComponentResource {
         const { backup, instance, settings } = args;
         const namespace = args.namespace.metadata.name;
         const component = "backup";
-        const scripts = scriptFiles(
-            names.backup,
-            Object.fromEntries(scriptNames.map((file) => [file, script(__dirname, file)])),
-        );
+        const scripts = Object.fromEntries(scriptNames.map((file) => [file, script(__dirname, file)]));
         const mount = mountedScripts(`${name}-scripts`, { instance, component, namespace, scripts }, { parent: this });
         const mounts = [backupsMount(settings, backup), mount, ...secretMounts(args.keys, ["databaseConnection"])];
         const common = { args, mounts };

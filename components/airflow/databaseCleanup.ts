@@ -8,7 +8,7 @@ import { script } from "../kubernetes/script";
 import { airflowPodSpec } from "../pods/airflowPod";
 import { plainEnvironment, userEnvironment } from "../pods/environment";
 import { mergePodTemplate } from "../pods/podTemplate";
-import { mountedScripts, scriptCommand, scriptFiles } from "../pods/scriptFiles";
+import { mountedScripts, scriptCommand } from "../pods/scriptFiles";
 import type { DatabaseCleanupSettings } from "../settings/backupSettings";
 import type { AirflowPartArgs } from "./airflowProcess";
 import { databaseJobEnvironment, secretEnvironment, secretMounts } from "./environment";
@@ -37,7 +37,7 @@ export class DatabaseCleanup extends pulumi.ComponentResource {
         const labels = objectLabels(instance, component);
         const namespace = args.namespace.metadata.name;
         const file = "clean_database.py";
-        const scripts = scriptFiles(names.databaseCleanup, { [file]: script(__dirname, file) });
+        const scripts = { [file]: script(__dirname, file) };
         const mount = mountedScripts(`${name}-scripts`, { instance, component, namespace, scripts }, { parent: this });
         const numbers = [cleanup.retentionDays, cleanup.batchSize, seconds].map(String);
         new k8s.batch.v1.CronJob(

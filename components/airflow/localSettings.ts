@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { packagesMounts } from "../dags/dagsMounts";
 import { packagesEnvironment } from "../dags/packages/packagesEnvironment";
 import { objectLabels } from "../kubernetes/labels";
-import type { PlacedNamespace } from "../kubernetes/placedNamespace";
+import { goesWith, type PlacedNamespace } from "../kubernetes/placedNamespace";
 import { replacedWithData } from "../kubernetes/replacement";
 import { script } from "../kubernetes/script";
 import type { AirflowNamespaces } from "../namespaces/airflowNamespaces";
@@ -45,7 +45,7 @@ export class LocalSettings extends pulumi.ComponentResource {
         const { instance, settings, text } = args;
         const { airflow, workers } = args.namespaces;
         // Named by the provider: a changed text is a new ConfigMap, which rolls the processes.
-        const file = (noun: string, namespace: PlacedNamespace) =>
+        const file = (noun: string, namespace: PlacedNamespace, more: pulumi.CustomResourceOptions = {}) =>
             localSettingsMount(
                 new k8s.core.v1.ConfigMap(
                     `${name}-${noun}`,
@@ -56,11 +56,12 @@ export class LocalSettings extends pulumi.ComponentResource {
                         },
                         data: { [fileName]: text },
                     },
-                    { parent: this, ...replacedWithData },
+                    { parent: this, ...replacedWithData, ...more },
                 ).metadata.name,
             );
         this.mount = file("airflow", airflow);
-        this.workerMount = file("workers", workers);
+        // Pods of tasks that still wait for a node name the file of before.
+        this.workerMount = file("workers", workers, goesWith(workers));
         airflowJob(
             `${name}-check-job`,
             {

@@ -14,7 +14,7 @@ import { plainEnvironment, userEnvironment } from "../pods/environment";
 import { paths } from "../pods/paths";
 import { leavesLostNode } from "../pods/placement";
 import { mergePodTemplate } from "../pods/podTemplate";
-import { mountedScripts, scriptCommand, scriptFiles } from "../pods/scriptFiles";
+import { mountedScripts, scriptCommand } from "../pods/scriptFiles";
 import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
 import { DagDelivery } from "../settings/dagsArgs";
 import { dagsOnVolume } from "../settings/dagsSettings";
@@ -83,7 +83,7 @@ export class StateMetrics extends pulumi.ComponentResource {
         const namespace = args.namespace.metadata.name;
         const port = ports.stateMetrics;
         const file = "serve_metrics.py";
-        const scripts = scriptFiles(names.stateMetrics, { [file]: script(__dirname, file) });
+        const scripts = { [file]: script(__dirname, file) };
         const mount = mountedScripts(`${name}-scripts`, { instance, component, namespace, scripts }, { parent: this });
         const check = httpCheck(port, "/");
         metricsService(

@@ -8,6 +8,7 @@ import { replacedWithData } from "../kubernetes/replacement";
 import { workloadTimeouts } from "../kubernetes/timeouts";
 import { logsMount, type Mount } from "../pods/airflowPod";
 import { paths } from "../pods/paths";
+import { replacedUnready } from "../pods/placement";
 import { sharesVolumes } from "../settings/storageSettings";
 import { type AirflowProcessArgs, airflowWorkload } from "./airflowProcess";
 import { disruptionBudget } from "./disruptionBudget";
@@ -70,7 +71,7 @@ export class Triggerer extends pulumi.ComponentResource {
                 metadata,
                 spec: {
                     serviceName: names.triggerer,
-                    podManagementPolicy: "Parallel",
+                    ...replacedUnready,
                     replicas,
                     selector,
                     template,

@@ -9,9 +9,9 @@ import { script } from "../kubernetes/script";
 import type { SecretKeyArgs } from "../kubernetes/secretKeyArgs";
 import { workloadTimeouts } from "../kubernetes/timeouts";
 import { paths } from "../pods/paths";
-import { leavesLostNode } from "../pods/placement";
+import { leavesLostNode, replacedUnready } from "../pods/placement";
 import { mergePodTemplate } from "../pods/podTemplate";
-import { mountedScripts, scriptFiles } from "../pods/scriptFiles";
+import { mountedScripts } from "../pods/scriptFiles";
 import type { CommonSettings } from "../settings/airflowKubernetesDefaults";
 import type { DatabaseSettings } from "../settings/databaseSettings";
 import type { ServerCertificate } from "./certificate";
@@ -30,6 +30,9 @@ const scripts = [
     "own_everything.sql",
     "remove_logins.sql",
 ] as const;
+
+/** How long the data of before may take to be restored into a newer Postgres, in seconds: a day. */
+const restoreSeconds = 86_400;
 
 /** Arguments of {@link Postgres}. */
 export interface PostgresArgs {
@@ -73,10 +76,7 @@ export class Postgres extends pulumi.ComponentResource {
             { parent: this },
         );
 
-        const files = scriptFiles(
-            names.postgres,
-            Object.fromEntries(scripts.map((file) => [file, script(__dirname, file)])),
-        );
+        const files = Object.fromEntries(scripts.map((file) => [file, script(__dirname, file)]));
         const scriptsMount = mountedScripts(
             `${name}-scripts`,
             { instance, component: "postgres", namespace, scripts: files },
@@ -142,7 +142,12 @@ export class Postgres extends pulumi.ComponentResource {
                         image: settings.image,
                         command: ["bash", `${paths.scripts}/${program}`, "serve"],
                         ports: [{ name: "postgres", containerPort: ports.postgres }],
-                        startupProbe: startupProbe(ready, 1),
+                        // A restore that is ended begins anew.
+                        startupProbe: startupProbe(
+                            ready,
+                            1,
+                            settings.upgradeFrom === undefined ? undefined : restoreSeconds,
+                        ),
                         livenessProbe: livenessProbe(ready),
                         readinessProbe: readinessProbe(ready),
                         resources: settings.resources,
@@ -186,6 +191,7 @@ export class Postgres extends pulumi.ComponentResource {
                 spec: {
                     serviceName: names.postgres,
                     replicas: 1,
+                    ...replacedUnready,
                     selector: { matchLabels: selector },
                     template: leavesLostNode(
                         mergePodTemplate(template, [args.airflow.podTemplate, settings.podTemplate]),

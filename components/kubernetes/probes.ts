@@ -25,8 +25,8 @@ const startupSeconds = 600;
  *
  * @see https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/#startup-probe
  */
-export function startupProbe(check: Check, periodSeconds = 3): Probe {
-    return { ...check, periodSeconds, timeoutSeconds: 10, failureThreshold: Math.ceil(startupSeconds / periodSeconds) };
+export function startupProbe(check: Check, periodSeconds = 3, seconds = startupSeconds): Probe {
+    return { ...check, periodSeconds, timeoutSeconds: 10, failureThreshold: Math.ceil(seconds / periodSeconds) };
 }
 
 /** Restarts the container after `failureThreshold` failures in a row. */

@@ -4,4 +4,13 @@
  *
  * @see https://www.pulumi.com/registry/packages/kubernetes/api-docs/provider/#enablesecretmutable_nodejs
  */
-export const replacedWithData = { replaceOnChanges: ["data", "stringData"] };
+export const replacedWithData = { replaceOnChanges: ["binaryData", "data", "stringData"] };
+
+/**
+ * Option of what has a hash of its content in its name, and is used by nothing but a Job. An update that fails leaves the one of before in
+ * Pulumi's state, to be deleted by the next update; that one would make it under the same name when the change is undone, and
+ * find it there.
+ *
+ * @see https://www.pulumi.com/docs/iac/concepts/options/deletebeforereplace/
+ */
+export const replacedAfterDeletion = { deleteBeforeReplace: true };

@@ -12,7 +12,7 @@ import { airflowPodSpec, logsMount } from "../pods/airflowPod";
 import { plainEnvironment } from "../pods/environment";
 import { paths } from "../pods/paths";
 import { mergePodTemplate } from "../pods/podTemplate";
-import { mountedScripts, scriptCommand, scriptFiles } from "../pods/scriptFiles";
+import { mountedScripts, scriptCommand } from "../pods/scriptFiles";
 import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
 
 /** Arguments of {@link LogCleanup}. */
@@ -46,7 +46,7 @@ export class LogCleanup extends pulumi.ComponentResource {
         const labels = objectLabels(args.instance, component);
         const namespace = args.namespace.metadata.name;
         const file = "cleanup_logs.py";
-        const scripts = scriptFiles(names.logCleanup, { [file]: script(__dirname, file) });
+        const scripts = { [file]: script(__dirname, file) };
         const scriptsMount = mountedScripts(
             `${name}-scripts`,
             { instance: args.instance, component, namespace, scripts },

@@ -1,11 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { shortHash } from "../kubernetes/hash";
 import { objectLabels, selectorLabels } from "../kubernetes/labels";
 import { names, ports } from "../kubernetes/names";
 import type { PlacedNamespace } from "../kubernetes/placedNamespace";
 import type { UserIds } from "../kubernetes/podSecurity";
 import { httpCheck, livenessProbe, readinessProbe, startupProbe } from "../kubernetes/probes";
+import { replacedWithData } from "../kubernetes/replacement";
 import { serviceAccount } from "../kubernetes/serviceAccount";
 import { workloadTimeouts } from "../kubernetes/timeouts";
 import { airflowPodSpec } from "../pods/airflowPod";
@@ -69,12 +69,12 @@ export class StatsdExporter extends pulumi.ComponentResource {
         const mapping = new k8s.core.v1.ConfigMap(
             `${name}-mapping`,
             {
-                // It carries a hash, so another mapping rolls the exporter.
-                metadata: { name: `${names.statsd}-mapping-${shortHash(text)}`, namespace, labels },
+                // Named by the provider: another mapping is another ConfigMap, which rolls the exporter.
+                metadata: { namespace, labels },
                 immutable: true,
                 data: { [file]: text },
             },
-            { parent: this },
+            { parent: this, ...replacedWithData },
         );
         const template = {
             metadata: { labels, annotations: scrapeAnnotations(args.metrics, ports.statsdMetrics) },

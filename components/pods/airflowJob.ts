@@ -6,6 +6,7 @@ import { jobTries } from "../kubernetes/jobTries";
 import { mapInput } from "../kubernetes/known";
 import { objectLabels } from "../kubernetes/labels";
 import type { PlacedNamespace } from "../kubernetes/placedNamespace";
+import { replacedAfterDeletion } from "../kubernetes/replacement";
 import { workloadTimeouts } from "../kubernetes/timeouts";
 import type { CommonSettings } from "../settings/airflowKubernetesDefaults";
 import { airflowPodSpec, type Mount } from "./airflowPod";
@@ -64,14 +65,14 @@ export function airflowJob(name: string, job: AirflowJob, opts: pulumi.CustomRes
     const { airflow, environment, noun, script, args = [], trigger } = job;
     const file = `${noun}.py`;
     const command = triedCommand(file, ...args);
-    const scripts = jobScriptFiles(`airflow-${noun}`, { [file]: script });
+    const scripts = jobScriptFiles({ [file]: script });
     const claims = claimsOf(job.mounts ?? []);
     const patches = [airflow.podTemplate, airflow.jobs.podTemplate];
     const { env, envFrom } = airflow;
     const made = {
         image: airflow.image,
         command,
-        scripts: scripts.name,
+        scripts,
         environment,
         trigger,
         claims,
@@ -132,7 +133,11 @@ export function airflowJob(name: string, job: AirflowJob, opts: pulumi.CustomRes
                 ),
             },
         },
-        { ...opts, customTimeouts: { ...workloadTimeouts, create: `${job.deadlineSeconds + 60}s` } },
+        {
+            ...opts,
+            ...replacedAfterDeletion,
+            customTimeouts: { ...workloadTimeouts, create: `${job.deadlineSeconds + 60}s` },
+        },
     );
 }
 

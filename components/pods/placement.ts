@@ -68,3 +68,11 @@ export function spreadOverNodes(replicas: number, matchLabels: Labels): Partial<
           }
         : {};
 }
+
+/**
+ * Pods of a StatefulSet that an update mends. By default a pod that never became ready is waited for, also when the update has
+ * another image for it.
+ *
+ * @see https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback
+ */
+export const replacedUnready = { podManagementPolicy: "Parallel" };

@@ -1,19 +1,15 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { shortHash } from "../kubernetes/hash";
 import { mapInput } from "../kubernetes/known";
 import { objectLabels } from "../kubernetes/labels";
 import { literal } from "../kubernetes/literal";
+import { replacedAfterDeletion, replacedWithData } from "../kubernetes/replacement";
 import { script } from "../kubernetes/script";
 import type { Mount } from "./airflowPod";
 import { paths } from "./paths";
 
-/** Python scripts of one workload, in a ConfigMap. */
-export interface ScriptFiles {
-    /** Name of the ConfigMap. It carries a hash of the scripts, so a pod never sees scripts of another version. */
-    readonly name: string;
-    readonly files: Readonly<Record<string, string>>;
-}
+/** Texts of scripts, by their file names. */
+export type ScriptFiles = Readonly<Record<string, string>>;
 
 /** Arguments of {@link mountedScripts}. */
 export interface MountedScriptsArgs {
@@ -22,24 +18,19 @@ export interface MountedScriptsArgs {
     readonly component: string;
     readonly namespace: pulumi.Input<string>;
     readonly scripts: ScriptFiles;
+    /**
+     * Name of the ConfigMap, with a hash of the scripts, where something other than an Output has to know it.
+     * @default - the provider's
+     */
+    readonly objectName?: string;
 }
 
 /** The script that runs another one, and again when that fails. */
 const retryFile = "retry.py";
 
-/**
- * Scripts of a workload.
- *
- * @param owner Name of the workload, without a hash of its own.
- * @param files Texts of the scripts by their file names.
- */
-export function scriptFiles(owner: string, files: Readonly<Record<string, string>>): ScriptFiles {
-    return { name: `${owner}-scripts-${shortHash(files)}`, files };
-}
-
 /** Scripts of a Job, with the one that retries them. */
-export function jobScriptFiles(owner: string, files: Readonly<Record<string, string>>): ScriptFiles {
-    return scriptFiles(owner, { ...files, [retryFile]: script(__dirname, retryFile) });
+export function jobScriptFiles(files: ScriptFiles): ScriptFiles {
+    return { ...files, [retryFile]: script(__dirname, retryFile) };
 }
 
 /** Where a pod finds the scripts of a ConfigMap. */
@@ -50,20 +41,23 @@ export function scriptsMount(configMap: pulumi.Input<string>): Mount {
     };
 }
 
-/** Makes the ConfigMap of a workload's scripts. A workload with the mount depends on it. */
+/**
+ * Makes the ConfigMap of a workload's scripts. The provider names it, so that other scripts are another ConfigMap: a pod never sees
+ * scripts of another version.
+ */
 export function mountedScripts(
     name: string,
-    { component, instance, namespace, scripts }: MountedScriptsArgs,
+    { component, instance, namespace, objectName, scripts }: MountedScriptsArgs,
     opts: pulumi.CustomResourceOptions,
 ): Mount {
     const configMap = new k8s.core.v1.ConfigMap(
         name,
         {
-            metadata: { name: scripts.name, namespace, labels: objectLabels(instance, component) },
+            metadata: { name: objectName, namespace, labels: objectLabels(instance, component) },
             immutable: true,
-            data: scripts.files,
+            data: scripts,
         },
-        { ...opts },
+        { ...(objectName === undefined ? replacedWithData : replacedAfterDeletion), ...opts },
     );
     return scriptsMount(configMap.metadata.name);
 }

@@ -76,6 +76,20 @@ export function isPostgresElsewhere(settings: {
     return retainedElsewhere(settings) && database.existingClaim?.namespace !== namespaces.airflow;
 }
 
+/** Whether its claim that exists is in the namespace of kept volumes, which has what pods need there. */
+export function isBesideVolumes(settings: {
+    readonly database: DatabaseSettings;
+    readonly storage: {
+        readonly existingNamespace?: pulumi.Input<string>;
+        readonly nfsServer: { readonly existingClaim?: ExistingClaimArgs };
+    };
+}): boolean {
+    const { database, storage } = settings;
+    const namespace = database.existingClaim?.namespace;
+    const ofVolumes = [storage.existingNamespace, storage.nfsServer.existingClaim?.namespace];
+    return namespace !== undefined && ofVolumes.includes(namespace);
+}
+
 /** Whether the data outlive the stack, and with them the need for their keys. */
 export function outlivesStack({ retain, external }: DatabaseSettings): boolean {
     return retain || external !== undefined;

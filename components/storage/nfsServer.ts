@@ -2,13 +2,14 @@ import { isIPv6 } from "node:net";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { registrySecret } from "../access/registrySecret";
-import { shortHash } from "../kubernetes/hash";
 import { mapInput } from "../kubernetes/known";
 import { objectLabels, selectorLabels } from "../kubernetes/labels";
 import { names, ports } from "../kubernetes/names";
 import { PodSecurityLevel } from "../kubernetes/podSecurity";
 import { type Check, livenessProbe, readinessProbe } from "../kubernetes/probes";
+import { replacedWithData } from "../kubernetes/replacement";
 import { workloadTimeouts } from "../kubernetes/timeouts";
+import { replacedUnready } from "../pods/placement";
 import { mergePodTemplate } from "../pods/podTemplate";
 import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
 import { asksForVersion3, ganeshaConfiguration, ganeshaStart, nfsDisk, nfsExport } from "./ganeshaConfiguration";
@@ -73,13 +74,11 @@ export class NfsServer extends pulumi.ComponentResource {
         const configuration = new k8s.core.v1.ConfigMap(
             `${name}-configuration`,
             {
-                metadata: {
-                    ...metadata,
-                    name: mapInput(ganeshaConf, (text) => `${names.nfsServer}-${shortHash(text)}`),
-                },
+                // Named by the provider: other clients are another ConfigMap, which rolls the server.
+                metadata: { namespace, labels },
                 data: { "ganesha.conf": ganeshaConf },
             },
-            { parent: this },
+            { parent: this, ...replacedWithData },
         );
         const policies =
             clients !== undefined && settings.networkPolicies.enabled
@@ -185,6 +184,7 @@ export class NfsServer extends pulumi.ComponentResource {
                 spec: {
                     serviceName: names.nfsServer,
                     replicas: 1,
+                    ...replacedUnready,
                     selector: { matchLabels: selector },
                     template: mergePodTemplate(template, [settings.airflow.podTemplate, podTemplate]),
                 },

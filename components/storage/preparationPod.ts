@@ -10,7 +10,7 @@ import { withDisk } from "../kubernetes/resources";
 import { mergePodTemplate } from "../pods/podTemplate";
 import { scriptCommand, scriptsMount } from "../pods/scriptFiles";
 import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
-import { preparationScripts } from "./preparationScripts";
+import { preparationScriptsName } from "./preparationScripts";
 import { type PreparedDirectory, preparedClaims, preparedDirectories } from "./preparedDirectories";
 import { storageKeys } from "./storageKeys";
 
@@ -24,7 +24,7 @@ export function preparationPod(instance: string, settings: AirflowSettings): k8s
     const labels = objectLabels(instance, "permissions");
     const claims = preparedClaims(settings);
     const directories = { list: preparedDirectories(settings), key: storageKeys(settings).volumeKey };
-    const scripts = scriptsMount(preparationScripts().name);
+    const scripts = scriptsMount(preparationScriptsName());
     const container = (name: string, action: string) => ({
         name,
         image: settings.airflow.image,

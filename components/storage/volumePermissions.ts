@@ -10,13 +10,14 @@ import { jobTries } from "../kubernetes/jobTries";
 import { mapInput } from "../kubernetes/known";
 import { objectLabels, selectorLabels } from "../kubernetes/labels";
 import { names } from "../kubernetes/names";
+import { replacedAfterDeletion } from "../kubernetes/replacement";
 import { withDisk } from "../kubernetes/resources";
 import { airflowPodSpec } from "../pods/airflowPod";
 import { mergePodTemplate } from "../pods/podTemplate";
 import { mountedScripts, triedCommand } from "../pods/scriptFiles";
 import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
 import { preparationPod } from "./preparationPod";
-import { preparationScripts } from "./preparationScripts";
+import { preparationScripts, preparationScriptsName } from "./preparationScripts";
 import { preparedClaims } from "./preparedDirectories";
 import { storageKeys } from "./storageKeys";
 
@@ -74,7 +75,7 @@ export class VolumePermissions extends pulumi.ComponentResource {
         const scripts = preparationScripts();
         const scriptsMount = mountedScripts(
             `${name}-scripts`,
-            { instance, component, namespace, scripts },
+            { instance, component, namespace, scripts, objectName: preparationScriptsName() },
             { parent: this },
         );
         const pull = registrySecret(name, { instance, namespace, airflow: settings.airflow }, this);
@@ -96,7 +97,7 @@ export class VolumePermissions extends pulumi.ComponentResource {
                 metadata: {
                     ...metadata,
                     name: mapInput(
-                        { image, pod, keys, command, scripts: scripts.name, trigger, patches },
+                        { image, pod, keys, command, scripts, trigger, patches },
                         (known) => `${names.permissions}-${shortHash(known)}`,
                     ),
                     annotations: replaceUnready,
@@ -134,6 +135,7 @@ export class VolumePermissions extends pulumi.ComponentResource {
             {
                 parent: this,
                 dependsOn: [binding, ...pull, ...policies],
+                ...replacedAfterDeletion,
                 customTimeouts: { create: "17m", update: "17m", delete: "5m" },
             },
         );

@@ -91,6 +91,15 @@ export function objectsOf(resources: readonly StateResource[]): readonly ObjectI
     });
 }
 
+/**
+ * Whether volumes of before have not been given up yet, since the update that replaced them failed. They stay on the cluster in any
+ * case, so an update that undoes the change finds them under the names that it gives.
+ */
+export function hasVolumesOfBefore(state: StackState): boolean {
+    const left = resourcesOf(state).filter((resource) => resource.delete === true);
+    return objectsOf(left).some(({ kind }) => ["PersistentVolume", "PersistentVolumeClaim"].includes(kind));
+}
+
 /** A text that is the same for the same object. */
 export function identify({ kind, namespace = "", name }: Omit<ObjectIdentity, "apiVersion">): string {
     return [kind, namespace, name].join("/");

@@ -10,6 +10,7 @@ import { overrideStackFile, projectName, stackNamespaces } from "../pulumi/stack
 import { describeLock, readStackLocks, type StackLocks } from "../pulumi/stackLocks";
 import {
     hasPendingOperations,
+    hasVolumesOfBefore,
     identify,
     objectsOf,
     parseHistory,
@@ -203,7 +204,9 @@ export class Session {
         const isAfterCut = this.wasKilled || this.wasCutOff || hasPendingOperations(state);
         const refresh = isAfterCut ? ["--refresh"] : [];
         const takesOver =
-            unrecorded > 0 || (isAfterCut && (await hasUnknown(this.cluster, state, stackNamespaces(this.settings))));
+            unrecorded > 0 ||
+            hasVolumesOfBefore(state) ||
+            (isAfterCut && (await hasUnknown(this.cluster, state, stackNamespaces(this.settings))));
         const code = await this.operate(["up", ...this.agreed, ...new Set([...flags, ...refresh])], {
             overrides: takesOver ? [takeOver] : [],
             tell,

@@ -20,6 +20,8 @@ export interface Registration {
     /** URN of what it is deleted with, or empty. */
     readonly deletedWith: string;
     readonly retainOnDelete: boolean;
+    /** Whether it goes before another one comes in its place. */
+    readonly deleteBeforeReplace: boolean;
     readonly protect: boolean;
     /** Inputs whose change is taken for none. */
     readonly ignoreChanges: readonly string[];
@@ -63,6 +65,7 @@ interface RegisterRequest {
     getDependenciesList(): string[];
     getDeletedwith(): string;
     getRetainondelete(): boolean | undefined;
+    getDeletebeforereplace(): boolean;
     getIgnorechangesList(): string[];
     getReplaceonchangesList(): string[];
     getAliasesList(): { getSpec(): { getName(): string } | undefined }[];
@@ -213,6 +216,7 @@ function registration(request: RegisterRequest, urn: string): Registration {
         dependencies: request.getDependenciesList(),
         deletedWith: request.getDeletedwith(),
         retainOnDelete: request.getRetainondelete() ?? false,
+        deleteBeforeReplace: request.getDeletebeforereplace(),
         protect: request.getProtect() ?? false,
         ignoreChanges: request.getIgnorechangesList(),
         replaceOnChanges: request.getReplaceonchangesList(),

@@ -135,7 +135,7 @@ function tolerationFaults({
 /** Programs that containers run: scripts in ConfigMaps, and what comes after `-c`. Nobody's setting may be part of one. */
 export function programs(registrations: readonly Registration[]): string[] {
     const scripts = objects(registrations, "ConfigMap")
-        .filter((object) => /-scripts-[0-9a-f]{10}$/.test(metadata(object).name ?? ""))
+        .filter(({ name }) => name.endsWith("-scripts"))
         .flatMap(({ inputs }) => Object.values(record(inputs.data)).map(String));
     const shells = [...pods(registrations), workerPod(registrations)].flatMap(({ spec }) =>
         [...(spec.initContainers ?? []), ...spec.containers].flatMap(({ command = [], args = [] }) => {

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { objectLabels } from "../../kubernetes/labels";
-import { replacedWithData } from "../../kubernetes/replacement";
+import { replacedAfterDeletion, replacedWithData } from "../../kubernetes/replacement";
 import type { SecretKeyArgs } from "../../kubernetes/secretKeyArgs";
 import type { AirflowNamespaces } from "../../namespaces/airflowNamespaces";
 import type { Mount } from "../../pods/airflowPod";
@@ -56,7 +56,8 @@ export class GitCredentials extends pulumi.ComponentResource {
                         immutable: true,
                         data: files,
                     },
-                    { parent: this },
+                    // Tasks of a bundle that wait for their node need the files of before until an update has gone well.
+                    { parent: this, ...(bundle ? {} : replacedAfterDeletion) },
                 );
             }
         }

@@ -1,9 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { shortHash } from "../../kubernetes/hash";
 import { objectLabels } from "../../kubernetes/labels";
-import { names } from "../../kubernetes/names";
 import type { PlacedNamespace } from "../../kubernetes/placedNamespace";
+import { replacedWithData } from "../../kubernetes/replacement";
 import { script } from "../../kubernetes/script";
 import { airflowJob } from "../../pods/airflowJob";
 import { dagsMount } from "../../pods/airflowPod";
@@ -42,14 +41,13 @@ export class PythonPackages extends pulumi.ComponentResource {
             `${name}-requirements`,
             {
                 metadata: {
-                    name: `${names.requirements}-${shortHash(text)}`,
                     namespace: namespace.metadata.name,
                     labels: objectLabels(instance, "install-packages"),
                 },
                 immutable: true,
                 data: { "requirements.txt": text },
             },
-            { parent: this },
+            { parent: this, ...replacedWithData },
         );
         airflowJob(
             `${name}-job`,

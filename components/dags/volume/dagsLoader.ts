@@ -2,8 +2,8 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { mapInput } from "../../kubernetes/known";
 import { objectLabels } from "../../kubernetes/labels";
-import { names } from "../../kubernetes/names";
 import type { PlacedNamespace } from "../../kubernetes/placedNamespace";
+import { replacedWithData } from "../../kubernetes/replacement";
 import { script } from "../../kubernetes/script";
 import { type AirflowJob, airflowJob } from "../../pods/airflowJob";
 import { dagsMount } from "../../pods/airflowPod";
@@ -78,14 +78,13 @@ export class DagsLoader extends pulumi.ComponentResource {
                     `${name}-archive-${number(index)}`,
                     {
                         metadata: {
-                            name: `${names.dags}-${digest.slice(0, 10)}-${number(index)}`,
                             namespace: args.namespace.metadata.name,
                             labels: objectLabels(args.instance, "load-dags"),
                         },
                         immutable: true,
                         binaryData: { [`dags.${number(index)}`]: part },
                     },
-                    { parent: this },
+                    { parent: this, ...replacedWithData },
                 ),
         );
         return {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import {
+    hasVolumesOfBefore,
     objectsOf,
     parseHistory,
     parseState,
@@ -51,6 +52,20 @@ describe("A stack's state", () => {
         expect(unrecordedCreations(cleared)).to.deep.equal([]);
         expect(cleared).to.deep.include({ version: 3 });
         expect(resourcesOf(cleared)).to.deep.equal([namespace]);
+    });
+
+    it("tells of volumes that a failed update has replaced, which stay on the cluster", () => {
+        const volume = (kind: string, left: boolean): StateResource => ({
+            urn: `urn:pulumi:s::p::kubernetes:core/v1:${kind}::logs`,
+            type: `kubernetes:core/v1:${kind}`,
+            delete: left,
+            inputs: { apiVersion: "v1", kind, metadata: { name: "airflow-logs-1" } },
+        });
+        const state = (...resources: StateResource[]) =>
+            parseState(JSON.stringify({ version: 3, deployment: { resources } }));
+        expect(hasVolumesOfBefore(state(namespace, volume("PersistentVolume", true)))).to.equal(true);
+        expect(hasVolumesOfBefore(state(namespace, volume("PersistentVolumeClaim", true)))).to.equal(true);
+        expect(hasVolumesOfBefore(state(volume("PersistentVolume", false), { ...job, delete: true }))).to.equal(false);
     });
 
     it("reads a history, also that of a stack without updates", () => {
