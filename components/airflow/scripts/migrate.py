@@ -137,10 +137,11 @@ def connect():
             if EXTERNAL:
                 refuse_settings(url, reason)
             elif "password authentication failed" in reason:
+                # Postgres runs in the namespace of its Service, which is the second part of the name.
                 fail(
                     f"The database at {url.host} refuses the password of user {url.username}.",
-                    "Its volume was first used with another password, which is still the one that counts.",
-                    "Set database.password to that password, or remove the volume if its data are of no use any more.",
+                    "Postgres reads its passwords as it starts: the Secret of database.passwordSecret may have changed since.",
+                    f"Restart it: kubectl rollout restart --namespace {url.host.split('.')[1]} statefulset/airflow-postgres",
                 )
             if time.monotonic() > deadline:
                 if EXTERNAL:

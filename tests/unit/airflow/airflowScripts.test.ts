@@ -344,7 +344,10 @@ describe("the scripts that run in Airflow's image", function () {
             expect(code).to.equal(65);
             expect(stderr).to.contain("MIGRATION REFUSED");
             expect(stderr).to.contain("The database at db.example refuses the password of user airflow.");
-            expect(stderr).to.contain("database.password");
+            expect(stderr).to.contain("the Secret of database.passwordSecret may have changed");
+            expect(stderr).to.contain("kubectl rollout restart --namespace example statefulset/airflow-postgres");
+            // The logins are made anew at each start, so no volume has to go for a password.
+            expect(stderr).to.not.contain("volume");
             expect(stdout + stderr).to.not.contain(secret);
             expect(airflowCalls(lines)).to.deep.equal([]);
         });
