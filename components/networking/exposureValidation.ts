@@ -8,7 +8,17 @@ import {
     type IngressArgs,
     TrafficPolicy,
 } from "../settings/exposureArgs";
-import { addressRange, annotations, check, dnsName, oneOf, shown, whenKnown, wholeNumber } from "../validation/checks";
+import {
+    addressRange,
+    annotations,
+    check,
+    cidrRange,
+    dnsName,
+    oneOf,
+    shown,
+    whenKnown,
+    wholeNumber,
+} from "../validation/checks";
 import { addedMetadataProblems } from "../validation/metadata";
 import type { Problem } from "../validation/problems";
 import { isLoopback } from "./urls";
@@ -130,7 +140,7 @@ function externalServiceProblems(service: ExternalServiceArgs): Problem[] {
             ),
         ),
         ...(loadBalancerSourceRanges ?? []).flatMap((range, index) =>
-            addressRange(`${path}.loadBalancerSourceRanges[${index}]`, range),
+            cidrRange(`${path}.loadBalancerSourceRanges[${index}]`, range),
         ),
     ];
 }

@@ -2,7 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { isOutput, knownElements } from "../kubernetes/known";
 import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
-import { addressRange, check, checkText, isQualifiedName, whenKnown } from "../validation/checks";
+import { check, cidrRange, isQualifiedName, whenKnown } from "../validation/checks";
 import type { Problem } from "../validation/problems";
 
 type NetworkPolicyPeer = k8s.types.input.networking.v1.NetworkPolicyPeer;
@@ -44,22 +44,9 @@ function peerProblems(path: string, peer: NetworkPolicyPeer): Problem[] {
 
 function ipBlockProblems(path: string, { cidr, except }: k8s.types.input.networking.v1.IPBlock): Problem[] {
     return [
-        ...range(`${path}.cidr`, cidr),
-        ...knownElements(except).flatMap((one, index) => range(`${path}.except[${index}]`, one)),
+        ...cidrRange(`${path}.cidr`, cidr),
+        ...knownElements(except).flatMap((one, index) => cidrRange(`${path}.except[${index}]`, one)),
     ];
-}
-
-/** Kubernetes wants a length in each, also of a single address. */
-function range(path: string, value: pulumi.Input<string>): Problem[] {
-    const malformed = addressRange(path, value);
-    return malformed.length > 0
-        ? malformed
-        : checkText(
-              path,
-              value,
-              (known) => known.includes("/"),
-              "a CIDR; that of one address ends with /32, or /128 for IPv6",
-          );
 }
 
 function selectorProblems(

@@ -136,7 +136,7 @@ export interface ExternalServiceArgs {
      */
     readonly loadBalancerClass?: pulumi.Input<string>;
     /**
-     * Ranges of addresses that a load balancer lets in, as CIDRs.
+     * Ranges of addresses that a load balancer lets in, as CIDRs; that of one address ends with `/32`, or `/128` for IPv6.
      * @default - everybody
      */
     readonly loadBalancerSourceRanges?: pulumi.Input<string>[];

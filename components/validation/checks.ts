@@ -81,6 +81,19 @@ export function addressRange(path: string, value: Text): Problem[] {
     return checkText(path, value, isAddressRange, "an IP address or a CIDR, such as 10.0.0.7 or 10.0.0.0/24");
 }
 
+/** A problem when a text is no range of addresses. Kubernetes wants a length in each, also of a single address. */
+export function cidrRange(path: string, value: Text): Problem[] {
+    const malformed = addressRange(path, value);
+    return malformed.length > 0
+        ? malformed
+        : checkText(
+              path,
+              value,
+              (known) => known.includes("/"),
+              "a CIDR; that of one address ends with /32, or /128 for IPv6",
+          );
+}
+
 function isAddressRange(text: string): boolean {
     const [address = "", length, ...rest] = text.split("/");
     const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;

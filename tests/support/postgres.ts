@@ -69,8 +69,14 @@ export class TestPostgres {
         return this.psql("login", TestPostgres.password, "airflow", statement);
     }
 
-    public asRoot(statement: string): void {
-        this.psql("postgres", "super", "postgres", statement);
+    public asRoot(statement: string): string {
+        return this.psql("postgres", "super", "postgres", statement);
+    }
+
+    /** Runs a file of SQL as the superuser, with variables of psql. */
+    public fileAsRoot(file: string, variables: Readonly<Record<string, string>>): void {
+        const given = Object.entries(variables).flatMap(([name, value]) => ["-v", `${name}=${value}`]);
+        this.run("postgres", "super", "postgres", [...given, "-f", file]);
     }
 
     public stop(): void {
@@ -81,9 +87,13 @@ export class TestPostgres {
     }
 
     private psql(user: string, password: string, database: string, statement: string): string {
+        return this.run(user, password, database, ["-c", statement]);
+    }
+
+    private run(user: string, password: string, database: string, args: readonly string[]): string {
         const place = ["-h", "127.0.0.1", "-p", String(this.port), "-U", user, "-d", database];
         const quiet = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"];
-        return this.must([join(this.programs, "psql"), ...place, ...quiet, "-c", statement], { PGPASSWORD: password });
+        return this.must([join(this.programs, "psql"), ...place, ...quiet, ...args], { PGPASSWORD: password });
     }
 
     private must([program, ...args]: readonly string[], env: Record<string, string> = {}): string {

@@ -30,6 +30,8 @@ WAIT_SECONDS = 120
 # A database that exists has not been started just now.
 EXTERNAL_WAIT_SECONDS = 60
 EXTERNAL = "EXTERNAL_DATABASE" in os.environ
+# What libpq says of a TLS connection that was lost. That is a fault of the network, and no setting is to blame.
+DROPPED_TLS = "SSL SYSCALL error|SSL connection has been closed|unexpected eof|SSL negotiation packet"
 PROVIDER = "apache-airflow-providers-cncf-kubernetes"
 # What takes logs elsewhere, by the scheme of the place.
 LOG_PROVIDERS = {
@@ -137,10 +139,11 @@ def connect():
             if EXTERNAL:
                 refuse_settings(url, reason)
             elif "password authentication failed" in reason:
+                # Postgres runs in the namespace of its Service, which is the second part of the name.
                 fail(
                     f"The database at {url.host} refuses the password of user {url.username}.",
-                    "Its volume was first used with another password, which is still the one that counts.",
-                    "Set database.password to that password, or remove the volume if its data are of no use any more.",
+                    "Postgres reads its passwords as it starts: the Secret of database.passwordSecret may have changed since.",
+                    f"Restart it: kubectl rollout restart --namespace {url.host.split('.')[1]} statefulset/airflow-postgres",
                 )
             if time.monotonic() > deadline:
                 if EXTERNAL:
@@ -163,7 +166,7 @@ def refuse_settings(url, reason):
         )
     if re.search(r'database ".*" does not exist', reason):
         fail(f'database.external.name is "{url.database}", which is not a database of {url.host}: {reason}')
-    if re.search("pg_hba|SSL|TLS|certificate", reason):
+    if re.search("pg_hba|SSL|TLS|certificate", reason) and not re.search(DROPPED_TLS, reason):
         fail(
             f"The database at {url.host} refuses this connection: {reason}",
             f"Set database.external.sslMode, which is {url.query.get('sslmode')}; certificates are named by",

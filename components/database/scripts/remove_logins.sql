@@ -10,7 +10,8 @@ BEGIN
         FROM pg_auth_members
         JOIN pg_roles AS member ON member.oid = pg_auth_members.member
         WHERE roleid = current_setting('airflow_kubernetes.owner')::regrole
-            AND member.rolname LIKE 'airflow\_%'
+            -- The names that logins.ts gives. Other members, such as airflow_reports, are somebody else's.
+            AND member.rolname ~ '^airflow_([0-9a-f]{8}|login)$'
             AND member.rolname <> ALL (string_to_array(current_setting('airflow_kubernetes.logins'), ' '))
     LOOP
         BEGIN

@@ -15,6 +15,8 @@ const directory = join(__dirname, "../../../components/airflow/scripts");
 /** Rows by a word of the statement that asks for them. */
 interface Database {
     readonly refusal?: string;
+    /** How often it is refused; without it, always. */
+    readonly refusals?: number;
     readonly asyncRefusal?: boolean;
     readonly mayCreate?: boolean;
     readonly tables?: string[];
@@ -45,8 +47,11 @@ class Cursor(Context):
 class Connection(Context):
     def cursor(self): return Cursor()
     def close(self): pass
+attempts = 0
 def connect(*args, **options):
-    if database.get("refusal"): raise OperationalError(database["refusal"])
+    global attempts
+    attempts += 1
+    if database.get("refusal") and attempts <= database.get("refusals", attempts): raise OperationalError(database["refusal"])
     return Connection()
 `,
     // Without these, packages of this machine of the same name would come first.
@@ -344,7 +349,10 @@ describe("the scripts that run in Airflow's image", function () {
             expect(code).to.equal(65);
             expect(stderr).to.contain("MIGRATION REFUSED");
             expect(stderr).to.contain("The database at db.example refuses the password of user airflow.");
-            expect(stderr).to.contain("database.password");
+            expect(stderr).to.contain("the Secret of database.passwordSecret may have changed");
+            expect(stderr).to.contain("kubectl rollout restart --namespace example statefulset/airflow-postgres");
+            // The logins are made anew at each start, so no volume has to go for a password.
+            expect(stderr).to.not.contain("volume");
             expect(stdout + stderr).to.not.contain(secret);
             expect(airflowCalls(lines)).to.deep.equal([]);
         });
@@ -368,6 +376,10 @@ describe("the scripts that run in Airflow's image", function () {
                 { refusal: "server does not support SSL, but SSL was required" },
                 /database\.external\.sslMode, which is require/,
             ],
+            "a certificate that is not trusted": [
+                { refusal: "SSL error: certificate verify failed" },
+                /database\.external\.parameters\.sslrootcert/,
+            ],
             "a server that wants encryption": [
                 { refusal: 'FATAL: no pg_hba.conf entry for host "10.0.0.1", user "ada", no encryption' },
                 /database\.external\.sslMode/,
@@ -382,6 +394,21 @@ describe("the scripts that run in Airflow's image", function () {
                 expect(stderr).to.match(says);
                 expect(stdout + stderr).to.not.contain(secret);
                 expect(airflowCalls(lines)).to.deep.equal([]);
+            });
+        }
+
+        for (const refusal of [
+            "SSL SYSCALL error: EOF detected",
+            "SSL SYSCALL error: Connection reset by peer",
+            "SSL connection has been closed unexpectedly",
+            "SSL error: unexpected eof while reading",
+            "could not send SSL negotiation packet: Connection reset by peer",
+        ]) {
+            it(`tries again after a connection to a database that exists was lost: ${refusal}`, () => {
+                const { code, stdout, stderr, lines } = migrateExternal({ refusal, refusals: 1 });
+                expect(code, stderr).to.equal(0);
+                expect(stdout).to.contain(`Waiting for the database: ${refusal}`);
+                expect(airflowCalls(lines)).to.deep.equal(["airflow db migrate"]);
             });
         }
 

@@ -117,6 +117,14 @@ describe("how the api-server is reached: what is refused", () => {
         ]);
     });
 
+    it("an address without the length that Kubernetes wants of a range", () => {
+        const of = (...loadBalancerSourceRanges: string[]) =>
+            refused({ externalService: { type: ExternalServiceType.LoadBalancer, loadBalancerSourceRanges } });
+        expect(of("203.0.113.7/32", "10.0.0.0/8", "2001:db8::/32")).to.deep.equal([]);
+        const path = "apiServer.externalService.loadBalancerSourceRanges";
+        expect(of("203.0.113.7", "10.0.0.0/8", "2001:db8::7")).to.deep.equal([`${path}[0]`, `${path}[2]`]);
+    });
+
     it("proxies that are no addresses", () => {
         expect(refused({ trustedProxies: ["proxy.example.org"] })).to.deep.equal(["apiServer.trustedProxies[0]"]);
     });

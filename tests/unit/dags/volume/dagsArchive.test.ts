@@ -1,6 +1,7 @@
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import zlib, { gunzipSync } from "node:zlib";
 import { expect } from "chai";
 import fc from "fast-check";
 import * as tar from "tar";
@@ -90,6 +91,32 @@ describe("dagsArchive", () => {
                 others,
             ].map((files) => packDags(folder(files)).digest);
             expect(new Set(digests).size).to.equal(5);
+        });
+    });
+
+    describe("header", () => {
+        const { gzipSync } = zlib;
+        const header = (system: number) => {
+            const packing: typeof gzipSync = (...given) => {
+                const data = gzipSync(...given);
+                data[9] = system;
+                return data;
+            };
+            zlib.gzipSync = packing;
+            syncBuiltinESMExports();
+            return Buffer.from(packDags(folder(dags)).parts[0], "base64").subarray(0, 10);
+        };
+
+        afterEach(() => {
+            zlib.gzipSync = gzipSync;
+            syncBuiltinESMExports();
+        });
+
+        it("says the same on Linux, macOS and Windows, and no time", () => {
+            const [linux, ...others] = [0x03, 0x13, 0x0a].map(header);
+            expect(linux[9]).to.equal(0x03);
+            expect(others).to.deep.equal([linux, linux]);
+            expect(linux.readUInt32LE(4)).to.equal(0);
         });
     });
 
