@@ -54,15 +54,23 @@ export const secretRecordKeys = {
 export const keyOf: Readonly<Record<string, string>> = { ...secretKeys, ...secretRecordKeys, "airflow.pools": "pools" };
 
 const text = z.string();
-const texts = z.record(text, text);
+/** Text that `pulumi config set --path` and YAML make a number, true or false of, where that has one text alone. */
+const textOf = (has: (value: unknown) => boolean) =>
+    z.preprocess((value) => (typeof value === "boolean" || has(value) ? String(value) : value), text);
+/** Of a fraction none knows whether 3.10 was meant or 3.1, and of a long number the last digits are lost. */
+const plainText = textOf(Number.isSafeInteger);
+/** Resources and options, for which 0.5 and 0.50 are the same. Not sizes: a volume of 5 bytes is never meant. */
+const amount = textOf((value) => typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER);
+const texts = z.record(text, plainText);
+const amounts = z.record(text, amount);
 /** What null unsets may also be left out. */
 const nullable = <T extends z.ZodType>(type: T) => type.nullable().optional();
-const resources = z.strictObject({ requests: texts, limits: texts }).partial();
+const resources = z.strictObject({ requests: amounts, limits: amounts }).partial();
 const reference = z.strictObject({ name: text, key: text, optional: z.boolean().optional() });
 const environment = z.array(
     z.strictObject({
         name: text,
-        value: text.optional(),
+        value: plainText.optional(),
         valueFrom: z
             .strictObject({
                 secretKeyRef: reference,
@@ -71,7 +79,7 @@ const environment = z.array(
                 resourceFieldRef: z.strictObject({
                     resource: text,
                     containerName: text.optional(),
-                    divisor: text.optional(),
+                    divisor: amount.optional(),
                 }),
             })
             .partial()
@@ -81,7 +89,7 @@ const environment = z.array(
 const source = z.strictObject({ name: text, optional: z.boolean().optional() });
 const environmentSources = z.array(z.strictObject({ prefix: text, configMapRef: source, secretRef: source }).partial());
 const toleration = z
-    .strictObject({ key: text, operator: text, value: text, effect: text, tolerationSeconds: z.int() })
+    .strictObject({ key: text, operator: text, value: plainText, effect: text, tolerationSeconds: z.int() })
     .partial();
 const named = z.array(z.looseObject({ name: text }));
 /** Kubernetes knows the fields of pods. Here are the ones that are looked at before. */
@@ -102,7 +110,7 @@ const secretTexts = Object.fromEntries(Object.values(secretKeys).map((key) => [k
     z.ZodString
 >;
 /** Text, or what becomes its JSON, in which single values may be encrypted. */
-const textOrJson = z.union([text, z.record(text, z.unknown()), z.array(z.unknown())]);
+const textOrJson = z.union([plainText, z.record(text, z.unknown()), z.array(z.unknown())]);
 const secretKey = z.strictObject({ name: text, key: text });
 const existingClaim = z.strictObject({ namespace: text, name: text });
 const claimNames = z.strictObject({ dags: text, logs: text });
@@ -369,7 +377,7 @@ export const schema = z
                 fernetKeySecret: secretKey,
                 jwtKeySecret: secretKey,
                 apiSecretKeySecret: secretKey,
-                options: z.record(text, texts),
+                options: z.record(text, amounts),
                 imagePullSecrets: z.array(text),
                 registries: z.array(z.strictObject({ server: text, username: text, password: text })),
                 env: environment,
@@ -705,11 +713,25 @@ function shapeProblems(issue: z.core.$ZodIssue, given: unknown): Problem[] {
                 allowed: `the keys ${keysAt(path).join(", ")}`,
             }));
         case "invalid_union":
-            return [{ path: pathText(path), value, allowed: "text, or an object or a list, which becomes JSON" }];
+            return [
+                {
+                    path: pathText(path),
+                    value,
+                    allowed: "text, or an object or a list, which becomes JSON",
+                    ...quoteRemedy(found, value === undefined),
+                },
+            ];
         case "invalid_value":
             return [{ path: pathText(path), value, allowed: issue.values.join(", ") }];
         case "invalid_type":
-            return [{ path: pathText(path), value, allowed: types[issue.expected] ?? issue.expected }];
+            return [
+                {
+                    path: pathText(path),
+                    value,
+                    allowed: types[issue.expected] ?? issue.expected,
+                    ...(issue.expected === "string" && quoteRemedy(found, value === undefined)),
+                },
+            ];
         case "too_big":
         case "too_small":
             // Of the shapes, only whole numbers have bounds: what a number can hold exactly.
@@ -717,6 +739,15 @@ function shapeProblems(issue: z.core.$ZodIssue, given: unknown): Problem[] {
         default:
             return [{ path: pathText(path), value, allowed: issue.message }];
     }
+}
+
+/** How a number stays the text that was written. The command is not for a secret, which it would store in plain text. */
+function quoteRemedy(found: unknown, secret: boolean): { remedy?: string } {
+    if (typeof found !== "number" && typeof found !== "boolean") {
+        return {};
+    }
+    const command = secret ? "" : ", or set it with pulumi config set --path --type string";
+    return { remedy: `Quote it in the stack file${command}.` };
 }
 
 function pathText(path: readonly string[]): string {

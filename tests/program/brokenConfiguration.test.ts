@@ -86,7 +86,11 @@ const broken: Record<string, Case> = {
         keys: ["database.retain"],
         says: /true, false/,
     },
-    "a number where text belongs": { values: { airflow: { version: 3.3 } }, keys: ["airflow.version"], says: /text/ },
+    "a number where text belongs": {
+        values: { airflow: { version: 3.3 } },
+        keys: ["airflow.version"],
+        says: /text\n.*Quote it/,
+    },
     "a number where a quantity belongs": {
         values: { workers: { resources: { cpuLimit: 2 } } },
         keys: ["workers.resources.cpuLimit"],
@@ -99,8 +103,8 @@ const broken: Record<string, Case> = {
         values: { airflow: { options: { parallelism: "4" } } },
         keys: ["airflow.options.parallelism"],
     },
-    "a number as the value of an option": {
-        values: { airflow: { options: { core: { parallelism: 4 } } } },
+    "a list as the value of an option": {
+        values: { airflow: { options: { core: { parallelism: [4] } } } },
         keys: ["airflow.options.core.parallelism"],
         says: /text/,
     },
@@ -130,8 +134,8 @@ const broken: Record<string, Case> = {
         says: /conn_type, description/,
     },
     "connections that are no object": { values: { connections: "hidden" }, keys: ["connections"], says: /an object/ },
-    "a variable that is a number": {
-        values: { variables: { v: 5 } },
+    "a variable that is a fraction": {
+        values: { variables: { v: 5.1 } },
         keys: ["variables.v"],
         says: /text, or an object or a list/,
     },

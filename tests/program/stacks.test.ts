@@ -16,10 +16,12 @@ import {
     project,
     root,
     runProgram,
+    type StackValues,
     stackFile,
     stackValues,
     withDeclaredDefaults,
 } from "../support/program";
+import { asConfig } from "../support/randomConfigurations";
 import { skip } from "../support/skip";
 
 const secretKeys = [
@@ -345,5 +347,55 @@ describe("readArgs", () => {
     it("reads secret values as text, whatever they look like", () => {
         expect(readArgs({ adminPassword: "12345678", databasePassword: '{"a": 1}' }).problems).to.have.lengthOf(1);
         expect(readArgs({ adminPassword: "12345678", databasePassword: "truetrue" }).problems).to.deep.equal([]);
+    });
+
+    it("takes a number, true or false for the text of options, resources, variables and the like", () => {
+        const { args, problems } = readArgs(
+            asConfig({
+                airflow: {
+                    options: { core: { parallelism: 64, load_examples: false }, scheduler: { heartbeat: 0.5 } },
+                    env: [{ name: "BATCH", value: 100 }],
+                },
+                scheduler: { resources: { requests: { cpu: 0.5 }, limits: { cpu: 2 } } },
+                namespaces: { annotations: { "example.org/inject": false } },
+                variables: { batch: 100, dry_run: true },
+            }),
+        );
+        expect(problems).to.deep.equal([]);
+        expect(args.airflow?.options).to.deep.equal({
+            core: { parallelism: "64", load_examples: "false" },
+            scheduler: { heartbeat: "0.5" },
+        });
+        expect(args.airflow?.env).to.deep.equal([{ name: "BATCH", value: "100" }]);
+        expect(args.scheduler?.resources).to.deep.equal({ requests: { cpu: "0.5" }, limits: { cpu: "2" } });
+        expect(args.namespaces?.annotations).to.deep.equal({ "example.org/inject": "false" });
+    });
+
+    it("takes them as the text of variables", async () => {
+        const { args } = readArgs(asConfig({ variables: { batch: 100, dry_run: true } }));
+        for (const [name, value] of Object.entries({ batch: "100", dry_run: "true" })) {
+            const variable = pulumi.output(args.airflow?.variables?.[name]);
+            expect(await outputValue(variable), name).to.deep.equal({ value, secret: true });
+        }
+    });
+
+    it("says to quote a number of which the text is not known, or where a name belongs", () => {
+        const long = 2 ** 64;
+        const remedies = (values: StackValues) =>
+            readArgs(asConfig(values)).problems.map(({ path, remedy }) => [path, remedy]);
+        const quote = "Quote it in the stack file, or set it with pulumi config set --path --type string.";
+        expect(remedies({ dags: { git: { ref: 1.1 } } })).to.deep.equal([["dags.git.ref", quote]]);
+        expect(remedies({ database: { size: 5 } })).to.deep.equal([["database.size", quote]]);
+        expect(remedies({ airflow: { env: [{ name: "PYTHON", value: 3.1 }] } })).to.deep.equal([
+            ["airflow.env[0].value", quote],
+        ]);
+        expect(remedies({ airflow: { options: { core: { parallelism: long } } } })).to.deep.equal([
+            ["airflow.options.core.parallelism", quote],
+        ]);
+        // Of a secret the command would keep plain text.
+        expect(remedies({ variables: { release: 3.1 } })).to.deep.equal([
+            ["variables.release", "Quote it in the stack file."],
+        ]);
+        expect(remedies({ dags: { git: { ref: ["main"] } } })).to.deep.equal([["dags.git.ref", undefined]]);
     });
 });
