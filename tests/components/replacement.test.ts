@@ -16,7 +16,7 @@ describe("what a change makes anew", () => {
             const kept = [...objects(registrations, "Secret"), ...objects(registrations, "ConfigMap")];
             for (const object of kept.filter((candidate) => metadata(candidate).name === undefined)) {
                 seen.add(object.name);
-                expect(object.replaceOnChanges, object.name).to.have.members(["data", "stringData"]);
+                expect(object.replaceOnChanges, object.name).to.have.members(["binaryData", "data", "stringData"]);
             }
         }
         expect([...seen]).to.include.members([
