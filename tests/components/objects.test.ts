@@ -79,7 +79,9 @@ describe("the objects of AirflowKubernetes", () => {
                 "ConfigMap airflow-worker-templates-file",
                 "ConfigMap airflow-extension-python",
                 ...objects(defaults, "ConfigMap")
-                    .filter(({ name }) => /-(scripts|archive-000)$/.test(name) && name !== "airflow-permissions-scripts")
+                    .filter(
+                        ({ name }) => /-(scripts|archive-000)$/.test(name) && name !== "airflow-permissions-scripts",
+                    )
                     .map(({ name }) => `ConfigMap ${name}`),
             ]);
         });
