@@ -69,7 +69,7 @@ export interface SessionOptions {
     readonly env?: NodeJS.ProcessEnv;
     /** Settings of the stack file that win over all others. */
     readonly overrides?: readonly Override[];
-    /** The stack is written to files, for whatever cluster, so nothing of this one is put into its settings. */
+    /** The stack is written to files, for whatever cluster: nothing of this one is put into its settings, and nothing there is changed. */
     readonly forFiles?: boolean;
 }
 
@@ -112,6 +112,7 @@ export class Session {
         public readonly engine: Engine,
         private readonly env: NodeJS.ProcessEnv,
         private readonly quiet: boolean,
+        private readonly forFiles: boolean,
         private settings: string,
     ) {}
 
@@ -142,7 +143,7 @@ export class Session {
             sayCluster(cluster);
             sayEngine(engine);
         }
-        return new Session(options, cluster, engine, clusterEnvironment(cluster, env), quiet, stackFile);
+        return new Session(options, cluster, engine, clusterEnvironment(cluster, env), quiet, forFiles, stackFile);
     }
 
     /** Starts the CLI, which may have to be built first; once a session. */
@@ -195,6 +196,9 @@ export class Session {
      * @param state What {@link take} has read.
      */
     public async up(state: StackState, { flags = [], tell }: UpOptions = {}): Promise<number> {
+        if (this.forFiles) {
+            return await this.write(state, flags, tell);
+        }
         const unrecorded = unrecordedCreations(state).length;
         if (unrecorded > 0) {
             say("The last run was killed while it made objects; those that exist are taken over.");
@@ -326,6 +330,14 @@ export class Session {
         const settled = async () => read().held.length === 0;
         await waitFor(settled, { within: 2_000, every: 200, what: "the end of another run" }).catch(() => undefined);
         return read();
+    }
+
+    /** Writes the stack to files. What a run of before had begun is on no cluster, so nothing there is its own to remove or take over. */
+    private async write(state: StackState, flags: readonly string[], tell?: Told): Promise<number> {
+        if (hasPendingOperations(state)) {
+            await this.replaceState(withoutPendingOperations(state));
+        }
+        return await this.operate(["up", ...this.agreed, ...flags], { tell });
     }
 
     /**

@@ -166,6 +166,27 @@ describe("A session with the Pulumi CLI", () => {
             process.env.PATH = path;
         });
 
+        it("touches no cluster where the stack is only written to files", async () => {
+            const data = recorded("airflow-another", autonamed);
+            writeFileSync(join(folder, "history"), '[{"kind":"update","result":"failed"}]');
+            const answers = { '*" get "*': { items: [secret("airflow-a", autonamed)] } };
+            writeFileSync(join(folder, "kubectl"), fakeKubectl(join(folder, "kubectl-calls"), answers));
+            chmodSync(join(folder, "kubectl"), 0o700);
+            process.env.PATH = env.PATH;
+            const deployment = {
+                resources: [data],
+                pending_operations: [{ type: "creating" as const, resource: job }],
+            };
+            has({ version: 3, deployment });
+            const session = await Session.open({ quiet: true, env, forFiles: true });
+            expect(await session.up(await session.take())).to.equal(0);
+            expect(existsSync(join(folder, "kubectl-calls"))).to.equal(false);
+            expect(takesOver()).to.equal(undefined);
+            expect(
+                parseState(readFileSync(join(folder, "imported"), "utf8")).deployment?.pending_operations,
+            ).to.deep.equal([]);
+        });
+
         it("takes over what it has made and nobody has recorded", async () => {
             await up([secret("airflow-a", {})], []);
             expect(takesOver()).to.equal(true);
