@@ -1,4 +1,3 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { dagsMounts } from "../dags/dagsMounts";
 import { mapInput } from "../kubernetes/known";
@@ -7,14 +6,12 @@ import { names, ports } from "../kubernetes/names";
 import { httpCheck, livenessProbe, readinessProbe, startupProbe } from "../kubernetes/probes";
 import { parseQuantity } from "../kubernetes/quantity";
 import { script } from "../kubernetes/script";
-import { workloadTimeouts } from "../kubernetes/timeouts";
 import { metricsService, scrapeAnnotations } from "../monitoring/scraping";
 import { airflowPodSpec, logsMount, type Mount } from "../pods/airflowPod";
 import { plainEnvironment, userEnvironment } from "../pods/environment";
 import { paths } from "../pods/paths";
-import { leavesLostNode } from "../pods/placement";
-import { mergePodTemplate } from "../pods/podTemplate";
 import { mountedScripts, scriptCommand } from "../pods/scriptFiles";
+import { singlePod } from "../pods/singlePod";
 import type { AirflowSettings } from "../settings/airflowKubernetesDefaults";
 import { DagDelivery } from "../settings/dagsArgs";
 import { dagsOnVolume } from "../settings/dagsSettings";
@@ -124,19 +121,16 @@ export class StateMetrics extends pulumi.ComponentResource {
                 },
             }),
         };
-        new k8s.apps.v1.Deployment(
-            `${name}-deployment`,
+        // Of two, Prometheus would have each number twice.
+        singlePod(
+            name,
             {
                 metadata: { name: names.stateMetrics, namespace, labels },
-                spec: {
-                    replicas: 1,
-                    // Of two, Prometheus would have each number twice.
-                    strategy: { type: "Recreate" },
-                    selector: { matchLabels: selectorLabels(instance, component) },
-                    template: leavesLostNode(mergePodTemplate(template, [podTemplate, state.podTemplate])),
-                },
+                selector: selectorLabels(instance, component),
+                template,
+                patches: [podTemplate, state.podTemplate],
             },
-            { parent: this, customTimeouts: workloadTimeouts },
+            { parent: this },
         );
 
         this.registerOutputs({});

@@ -7,11 +7,9 @@ import type { UserIds } from "../kubernetes/podSecurity";
 import { httpCheck, livenessProbe, readinessProbe, startupProbe } from "../kubernetes/probes";
 import { replacedWithData } from "../kubernetes/replacement";
 import { serviceAccount } from "../kubernetes/serviceAccount";
-import { workloadTimeouts } from "../kubernetes/timeouts";
 import { airflowPodSpec } from "../pods/airflowPod";
 import { paths } from "../pods/paths";
-import { leavesLostNode } from "../pods/placement";
-import { mergePodTemplate } from "../pods/podTemplate";
+import { singlePod } from "../pods/singlePod";
 import type { CommonSettings } from "../settings/airflowKubernetesDefaults";
 import type { MetricsSettings, StatsdSettings } from "../settings/metricsSettings";
 import { metricsService, scrapeAnnotations } from "./scraping";
@@ -110,19 +108,16 @@ export class StatsdExporter extends pulumi.ComponentResource {
                 },
             }),
         };
-        new k8s.apps.v1.Deployment(
-            `${name}-deployment`,
+        // Of two, each would have a part of the numbers.
+        singlePod(
+            name,
             {
                 metadata,
-                spec: {
-                    replicas: 1,
-                    // Of two, each would have a part of the numbers.
-                    strategy: { type: "Recreate" },
-                    selector: { matchLabels: selectorLabels(instance, component) },
-                    template: leavesLostNode(mergePodTemplate(template, [airflow.podTemplate, statsd.podTemplate])),
-                },
+                selector: selectorLabels(instance, component),
+                template,
+                patches: [airflow.podTemplate, statsd.podTemplate],
             },
-            { parent: this, dependsOn: account, customTimeouts: workloadTimeouts },
+            { parent: this, dependsOn: account },
         );
 
         this.registerOutputs({});

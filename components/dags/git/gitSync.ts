@@ -1,16 +1,13 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { objectLabels, selectorLabels } from "../../kubernetes/labels";
 import { names, ports } from "../../kubernetes/names";
 import type { UserIds } from "../../kubernetes/podSecurity";
 import { httpCheck, livenessProbe, readinessProbe, startupProbe } from "../../kubernetes/probes";
 import { serviceAccount } from "../../kubernetes/serviceAccount";
-import { workloadTimeouts } from "../../kubernetes/timeouts";
 import { metricsService, scrapeAnnotations } from "../../monitoring/scraping";
 import { airflowPodSpec, dagsMount } from "../../pods/airflowPod";
 import { plainEnvironment } from "../../pods/environment";
-import { leavesLostNode } from "../../pods/placement";
-import { mergePodTemplate } from "../../pods/podTemplate";
+import { singlePod } from "../../pods/singlePod";
 import type { DagsSettings } from "../../settings/dagsSettings";
 import { hasMetrics, type MetricsSettings } from "../../settings/metricsSettings";
 import type { SharedClaims } from "../../settings/storageSettings";
@@ -68,21 +65,16 @@ export class GitSync extends pulumi.ComponentResource {
                 },
             }),
         };
-        new k8s.apps.v1.Deployment(
-            `${name}-deployment`,
+        // Two of them would remove each other's files.
+        singlePod(
+            name,
             {
                 metadata,
-                spec: {
-                    replicas: 1,
-                    // Two of them would remove each other's files.
-                    strategy: { type: "Recreate" },
-                    selector: { matchLabels: selectorLabels(instance, "git-sync") },
-                    template: leavesLostNode(
-                        mergePodTemplate(template, [airflow.podTemplate, dags.gitSync.podTemplate]),
-                    ),
-                },
+                selector: selectorLabels(instance, "git-sync"),
+                template,
+                patches: [airflow.podTemplate, dags.gitSync.podTemplate],
             },
-            { parent: this, dependsOn: account, customTimeouts: workloadTimeouts },
+            { parent: this, dependsOn: account },
         );
 
         if (counts) {
