@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { type AirflowKubernetesArgs, DagDelivery, Hosting, StorageKind, serviceAccountNames } from "../../components";
 import { AirflowKubernetes } from "../support/exampleDags";
-import { type Registration, record } from "../support/mocks";
+import { providerName, type Registration, record } from "../support/mocks";
 import { kindOf, metadata, objects } from "../support/objects";
 
 const fernetKey = `${"f".repeat(43)}=`;
@@ -80,7 +80,7 @@ describe("what an installation hands to the rest of its program", () => {
         // Nobody but Postgres has use of its certificate's key and its logins.
         const made = objects(registrations, "Secret")
             .filter(({ name }) => name !== "airflow-postgres-credentials")
-            .map(({ name }) => `${name}-1a2b3c4d`);
+            .map(({ name }) => providerName(name));
         expect(Object.keys(found.secrets as object)).to.have.members([
             ...["database", "encryption", "api", "admin", "users", "signIn", "logs", "backup", "git"],
         ]);

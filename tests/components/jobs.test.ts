@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { type AirflowKubernetesArgs, DagDelivery, Hosting, StorageKind } from "../../components";
 import { AirflowKubernetes } from "../support/exampleDags";
 import { folder, noise, removeFolders } from "../support/folders";
-import { type Registration, record } from "../support/mocks";
+import { providerName, type Registration, record } from "../support/mocks";
 import { kindOf, metadata, named, objects, pods, spec } from "../support/objects";
 
 type JobSpec = k8s.types.output.batch.v1.JobSpec;
@@ -154,7 +154,7 @@ describe("Jobs, which cannot be changed once they are made", () => {
     /** Files of a ConfigMap, by its own name or that which the provider gives it. */
     const dataOf = (configMap?: string): Record<string, string> => {
         const found = objects(registrations, "ConfigMap").find(
-            (object) => (metadata(object).name ?? `${object.name}-1a2b3c4d`) === configMap,
+            (object) => (metadata(object).name ?? providerName(object.name)) === configMap,
         );
         return (found?.inputs.data ?? {}) as Record<string, string>;
     };
@@ -242,7 +242,7 @@ describe("Jobs, which cannot be changed once they are made", () => {
         }
         const sources = pod?.spec.volumes?.find(({ name }) => name === "archive")?.projected?.sources ?? [];
         expect(sources.map(({ configMap }) => configMap?.name)).to.have.members(
-            parts.map(({ name }) => `${name}-1a2b3c4d`),
+            parts.map(({ name }) => providerName(name)),
         );
     });
 

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import type { AirflowKubernetesArgs } from "../../components";
 import { podOperatorRules, triggererRules } from "../../components/access/podRules";
 import { AirflowKubernetes } from "../support/exampleDags";
-import { type Registration, record } from "../support/mocks";
+import { providerName, type Registration, record } from "../support/mocks";
 import { kindOf, metadata, named, objects, type Pod, pods, spec, workerPod } from "../support/objects";
 
 type VolumeSpec = k8s.types.output.core.v1.PersistentVolumeSpec;
@@ -595,7 +595,7 @@ describe("the objects of AirflowKubernetes", () => {
         it("are referred to by keys that the Secrets have", () => {
             const held = new Map(
                 objects(defaults, "Secret").map(({ name, inputs }) => [
-                    `${name}-1a2b3c4d`,
+                    providerName(name),
                     Object.keys(inputs.stringData as object),
                 ]),
             );

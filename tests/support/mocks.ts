@@ -226,6 +226,11 @@ function registration(request: RegisterRequest, urn: string): Registration {
     };
 }
 
+/** The name that the provider of Kubernetes gives to an object without one, by the name of the resource. */
+export function providerName(name: string): string {
+    return `${name}-1a2b3c4d`;
+}
+
 /** Values that the provider of random values makes, by the name of the resource. They stand for what must stay secret. */
 export function generatedValue(name: string): string {
     return `generated-${name}`;
@@ -278,5 +283,5 @@ function provided(
     const identity = type === "kubernetes:core/v1:Namespace" && !preview ? { uid: `uid-of-${name}` } : {};
     return metadata === undefined
         ? {}
-        : { metadata: { ...metadata, ...identity, name: metadata.name ?? `${name}-1a2b3c4d` } };
+        : { metadata: { ...metadata, ...identity, name: metadata.name ?? providerName(name) } };
 }
