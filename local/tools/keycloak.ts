@@ -14,6 +14,9 @@ const release = {
     sha256: "fa3dd5df90b9ac006712c2f0991be4e8a6cb30ac538e0439ce2f45fc40f4c692",
 } as const;
 
+/** The goal of Maven that brings an artifact, from wherever this machine's Maven takes it. */
+const copy = "org.apache.maven.plugins:maven-dependency-plugin:3.9.0:copy";
+
 /** What Keycloak is built for: a database in memory, gone with the process. */
 const buildOptions = ["--db=dev-mem"] as const;
 
@@ -36,14 +39,19 @@ export async function builtKeycloak(): Promise<BuiltKeycloak> {
         key: buildKey({}, sha256, JSON.stringify(buildOptions)),
         title: `Downloading and building Keycloak ${version} (164 MB)`,
         fill: async (into) => {
-            await ensurePackages(["ca-certificates", "curl"]);
-            const name = `keycloak-quarkus-dist-${version}.tar.gz`;
-            const archive = join(into, name);
-            const url = `https://repo1.maven.org/maven2/org/keycloak/keycloak-quarkus-dist/${version}/${name}`;
-            await output(["curl", "--silent", "--show-error", "--fail", "--location", "--output", archive, url]);
+            await ensurePackages(["maven"]);
+            const artifact = `org.keycloak:keycloak-quarkus-dist:${version}:tar.gz`;
+            await output([
+                ...["mvn", "--batch-mode", "--quiet", copy],
+                `-Dartifact=${artifact}`,
+                `-DoutputDirectory=${into}`,
+            ]);
+            const archive = join(into, `keycloak-quarkus-dist-${version}.tar.gz`);
             const [sum] = (await output(["sha256sum", archive])).split(" ");
             if (sum !== sha256) {
-                throw new UserError(`${url} is not the file that it was: its sha256 is ${sum}, and not ${sha256}.`);
+                throw new UserError(
+                    `${artifact} is not the file that it was: its sha256 is ${sum}, and not ${sha256}.`,
+                );
             }
             await output(["tar", "--extract", "--file", archive, "--directory", into, "--strip-components=1"]);
             await rm(archive);
