@@ -1,25 +1,15 @@
-import { waitFor } from "../../../local/support/deadline";
-import { type Companion, lastLines, start } from "../../../local/support/execution";
 import { goTool } from "../../../local/tools/goTools";
 import { nodeAddress } from "./kubernetes";
 import { freePort } from "./ports";
-import { remember } from "./processes";
+import { TestProgram } from "./testProgram";
 
 /** The OpenTelemetry Collector on this machine, at an address that pods reach: that of the node. It prints all that it gets. */
 export class Collector {
-    private said = "";
-
     private constructor(
-        private readonly program: Companion,
+        private readonly program: TestProgram,
         /** Addresses by protocol. */
         public readonly endpoints: { readonly http: string; readonly grpc: string },
-    ) {
-        for (const stream of [program.stdout, program.stderr]) {
-            stream.on("data", (chunk: Buffer) => {
-                this.said += chunk.toString();
-            });
-        }
-    }
+    ) {}
 
     /** Builds it if need be, starts it, and comes back when it answers. */
     public static async started(): Promise<Collector> {
@@ -33,28 +23,26 @@ export class Collector {
             service: { pipelines: { metrics: pipeline, traces: pipeline }, telemetry: { metrics: { level: "none" } } },
         };
         // JSON is YAML.
-        const program = await start([collector, `--config=yaml:${JSON.stringify(configuration)}`]);
-        remember(program.pid);
-        const made = new Collector(program, { http: `http://${http}`, grpc: `http://${grpc}` });
-        await waitFor(async () => (await fetch(`${made.endpoints.http}/v1/metrics`)).status === 405, {
+        const endpoints = { http: `http://${http}`, grpc: `http://${grpc}` };
+        const program = await TestProgram.started([collector, `--config=yaml:${JSON.stringify(configuration)}`], {
+            name: "the collector",
+            answers: async () => (await fetch(`${endpoints.http}/v1/metrics`)).status === 405,
             within: 30_000,
-            what: "the collector to answer",
-            explain: made.explain,
         });
-        return made;
+        return new Collector(program, endpoints);
     }
 
     /** What it said last. */
-    public readonly explain = (): string => `--- the collector ---\n${lastLines(this.said, 100)}`;
+    public readonly explain = (): string => this.program.explain();
 
     /** Names of the metrics that came. */
     public get metrics(): ReadonlySet<string> {
-        return new Set([...this.said.matchAll(/^ +-> Name: (\S+)$/gm)].map(([, name]) => name as string));
+        return new Set([...this.program.said.matchAll(/^ +-> Name: (\S+)$/gm)].map(([, name]) => name as string));
     }
 
     /** Names of the spans that came, each with the attributes that were printed after it. */
     public get spans(): readonly { readonly name: string; readonly attributes: string }[] {
-        return this.said
+        return this.program.said
             .split(/^Span #\d+$/m)
             .slice(1)
             .map((text) => ({ name: /^ +Name +: (.+)$/m.exec(text)?.[1] ?? "", attributes: text }));
@@ -62,7 +50,7 @@ export class Collector {
 
     /** Attributes of the data points of a metric, as they were printed. */
     public points(metric: string): readonly string[] {
-        return this.said.split(/^Metric #\d+$/m).filter((text) => text.includes(`-> Name: ${metric}\n`));
+        return this.program.said.split(/^Metric #\d+$/m).filter((text) => text.includes(`-> Name: ${metric}\n`));
     }
 
     /** Stops it. */

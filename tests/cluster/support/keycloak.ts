@@ -1,12 +1,10 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { waitFor } from "../../../local/support/deadline";
-import { type Companion, lastLines, start } from "../../../local/support/execution";
 import { builtKeycloak } from "../../../local/tools/keycloak";
 import { nodeAddress } from "./kubernetes";
 import { freePort } from "./ports";
-import { remember } from "./processes";
+import { TestProgram } from "./testProgram";
 
 /** The administrator of Keycloak itself, in its realm `master`. */
 const administrator = { username: "keeper", password: "a-password-of-the-keeper" } as const;
@@ -26,9 +24,8 @@ export type Role = (typeof roles)[number];
 export class Keycloak {
     private constructor(
         private readonly url: string,
-        private readonly process: Companion,
+        private readonly program: TestProgram,
         private readonly folder: string,
-        private readonly said: () => string,
     ) {}
 
     /** Downloads it if need be, starts it without any realm of ours, and comes back when it answers. */
@@ -40,11 +37,12 @@ export class Keycloak {
         cpSync(built.folder, folder, { recursive: true });
         const port = await freePort();
         const url = `http://${address}:${port}`;
-        const program = await start(
+        const program = await TestProgram.started(
             [
                 ...[join(folder, "bin", "kc.sh"), "start", "--optimized", "--cache=local"],
                 ...["--http-enabled=true", `--http-host=${address}`, `--http-port=${port}`, `--hostname=${url}`],
             ],
+            { name: "Keycloak", answers: async () => (await fetch(`${url}/realms/master`)).ok, within: 180_000 },
             {
                 env: {
                     ...process.env,
@@ -54,20 +52,7 @@ export class Keycloak {
                 },
             },
         );
-        remember(program.pid);
-        let words = "";
-        for (const stream of [program.stdout, program.stderr]) {
-            stream.on("data", (chunk: Buffer) => {
-                words = lastLines(words + chunk.toString(), 50);
-            });
-        }
-        const made = new Keycloak(url, program, folder, () => words);
-        await waitFor(async () => (await fetch(`${url}/realms/master`)).ok, {
-            within: 180_000,
-            what: "Keycloak to answer",
-            explain: made.explain,
-        });
-        return made;
+        return new Keycloak(url, program, folder);
     }
 
     /** The stack's `auth.keycloak`. */
@@ -82,7 +67,7 @@ export class Keycloak {
     public readonly administrator = administrator;
 
     /** What it said last. */
-    public readonly explain = async (): Promise<string> => `--- Keycloak ---\n${this.said()}`;
+    public readonly explain = (): string => this.program.explain();
 
     /**
      * Makes the realm as docs/sign-in.md has it: roles, people, and the client that Airflow is.
@@ -149,7 +134,7 @@ export class Keycloak {
 
     /** Ends it, and leaves nothing. */
     public async stop(): Promise<void> {
-        await this.process.stop();
+        await this.program.stop();
         rmSync(this.folder, { recursive: true, force: true });
     }
 
@@ -162,7 +147,7 @@ export class Keycloak {
         });
         const text = await answer.text();
         if (!answer.ok) {
-            throw new Error(`Keycloak: ${method} ${path} answered ${answer.status}: ${text}\n${await this.explain()}`);
+            throw new Error(`Keycloak: ${method} ${path} answered ${answer.status}: ${text}\n${this.explain()}`);
         }
         return (text === "" ? undefined : JSON.parse(text)) as T;
     }

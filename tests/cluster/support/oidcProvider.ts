@@ -1,18 +1,17 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { waitFor } from "../../../local/support/deadline";
-import { type Companion, output, start } from "../../../local/support/execution";
+import { output } from "../../../local/support/execution";
 import { nodeAddress } from "./kubernetes";
 import { freePort } from "./ports";
-import { remember } from "./processes";
+import { TestProgram } from "./testProgram";
 
 const clientSecret = "a-client-secret-for-tests";
 
 /** A provider of OpenID Connect on this machine, at an address that pods and the browser reach alike: that of the node. */
 export class OidcProvider {
     private constructor(
-        private readonly process: Companion,
+        private readonly program: TestProgram,
         private readonly folder: string,
         private readonly issuer: string,
     ) {}
@@ -24,30 +23,31 @@ export class OidcProvider {
         await makeCertificate(folder, address);
         const port = await freePort();
         const issuer = `https://${address}:${port}`;
-        const process = await start([globalThis.process.execPath, join(__dirname, "oidcProvider.mjs")], {
-            env: {
-                ...globalThis.process.env,
-                ISSUER: issuer,
-                PORT: String(port),
-                CERTIFICATE: join(folder, "tls.crt"),
-                KEY: join(folder, "tls.key"),
-                CLIENT_ID: "airflow",
-                CLIENT_SECRET: clientSecret,
-                // A native client may be at any port of this machine, as a forwarded Airflow is.
-                REDIRECT_URIS:
-                    "http://127.0.0.1/auth/oauth-authorized/oidc http://localhost/auth/oauth-authorized/oidc",
-                ACCOUNTS: JSON.stringify(accounts),
-            },
-        });
-        remember(process.pid);
-        const provider = new OidcProvider(process, folder, issuer);
         const ask = ["curl", "--silent", "--fail", "--cacert", join(folder, "ca.crt")];
-        await waitFor(() => output([...ask, `${issuer}/.well-known/openid-configuration`]).catch(() => undefined), {
-            within: 30_000,
-            every: 200,
-            what: "the provider of OpenID Connect to answer",
-        });
-        return provider;
+        const program = await TestProgram.started(
+            [process.execPath, join(__dirname, "oidcProvider.mjs")],
+            {
+                name: "the provider of OpenID Connect",
+                answers: async () => (await output([...ask, `${issuer}/.well-known/openid-configuration`])) !== "",
+                within: 30_000,
+            },
+            {
+                env: {
+                    ...process.env,
+                    ISSUER: issuer,
+                    PORT: String(port),
+                    CERTIFICATE: join(folder, "tls.crt"),
+                    KEY: join(folder, "tls.key"),
+                    CLIENT_ID: "airflow",
+                    CLIENT_SECRET: clientSecret,
+                    // A native client may be at any port of this machine, as a forwarded Airflow is.
+                    REDIRECT_URIS:
+                        "http://127.0.0.1/auth/oauth-authorized/oidc http://localhost/auth/oauth-authorized/oidc",
+                    ACCOUNTS: JSON.stringify(accounts),
+                },
+            },
+        );
+        return new OidcProvider(program, folder, issuer);
     }
 
     /** The stack's `auth.oidc`, without roles. */
@@ -63,7 +63,7 @@ export class OidcProvider {
     public readonly clientSecret = clientSecret;
 
     public async stop(): Promise<void> {
-        await this.process.stop();
+        await this.program.stop();
         rmSync(this.folder, { recursive: true, force: true });
     }
 }

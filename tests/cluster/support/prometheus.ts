@@ -1,13 +1,11 @@
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { waitFor } from "../../../local/support/deadline";
-import { type Companion, lastLines, start } from "../../../local/support/execution";
 import { repositoryDirectory } from "../../../local/support/paths";
 import { goTool } from "../../../local/tools/goTools";
 import { cluster } from "./kubernetes";
 import { freePort } from "./ports";
-import { remember } from "./processes";
+import { TestProgram } from "./testProgram";
 
 /** A number of Prometheus's, with its labels. */
 export interface Result {
@@ -58,9 +56,8 @@ function configuration(namespaces: readonly string[], seconds: number): unknown 
 export class Prometheus {
     private constructor(
         private readonly url: string,
-        private readonly program: Companion,
+        private readonly program: TestProgram,
         private readonly folder: string,
-        private readonly said: () => string,
     ) {}
 
     /** Builds it if need be, starts it, and comes back when it answers. */
@@ -68,38 +65,27 @@ export class Prometheus {
         const prometheus = await goTool("prometheus");
         const folder = mkdtempSync(join(tmpdir(), "airflow-kubernetes-prometheus-"));
         const port = await freePort();
+        const url = `http://127.0.0.1:${port}`;
         copyFileSync(join(repositoryDirectory, "components/monitoring/alerts.yaml"), join(folder, "alerts.yaml"));
         // JSON is YAML.
         writeFileSync(join(folder, "prometheus.yaml"), JSON.stringify(configuration(namespaces, seconds)));
-        const program = await start(
+        const program = await TestProgram.started(
             [
                 prometheus,
                 `--config.file=${join(folder, "prometheus.yaml")}`,
                 `--storage.tsdb.path=${join(folder, "data")}`,
                 `--web.listen-address=127.0.0.1:${port}`,
             ],
+            { name: "Prometheus", answers: async () => (await fetch(`${url}/-/ready`)).ok, within: 60_000 },
             { cwd: folder },
         );
-        remember(program.pid);
-        let words = "";
-        for (const stream of [program.stdout, program.stderr]) {
-            stream.on("data", (chunk: Buffer) => {
-                words = lastLines(words + chunk.toString(), 50);
-            });
-        }
-        const made = new Prometheus(`http://127.0.0.1:${port}`, program, folder, () => words);
-        await waitFor(async () => (await fetch(`${made.url}/-/ready`)).ok, {
-            within: 60_000,
-            what: "Prometheus",
-            explain: made.explain,
-        });
-        return made;
+        return new Prometheus(url, program, folder);
     }
 
     /** What it said last, and what it looks at. */
     public readonly explain = async (): Promise<string> => {
         const targets = await this.get("targets?state=active").catch(String);
-        return `--- Prometheus ---\n${this.said()}\n--- its targets ---\n${JSON.stringify(targets).slice(0, 4_000)}`;
+        return `${this.program.explain()}\n--- its targets ---\n${JSON.stringify(targets).slice(0, 4_000)}`;
     };
 
     /** The results of a query. */

@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { removeImages } from "../../../local/cluster/containerd";
-import { waitFor } from "../../../local/support/deadline";
 import { output } from "../../../local/support/execution";
 import { goTool } from "../../../local/tools/goTools";
 import { freePort } from "./ports";
-import { remember } from "./processes";
+import { TestProgram } from "./testProgram";
 
 /** What is read of an image's manifest. */
 interface Descriptor {
@@ -21,7 +19,7 @@ export class TestRegistry {
         /** Host and port, as in the names of its images. */
         public readonly server: string,
         private readonly folder: string,
-        private readonly child: ChildProcess,
+        private readonly program: TestProgram,
     ) {}
 
     /** The login. */
@@ -32,24 +30,21 @@ export class TestRegistry {
         const folder = mkdtempSync(join(tmpdir(), "airflow-kubernetes-registry-"));
         const server = `127.0.0.1:${await freePort()}`;
         const { username, password } = TestRegistry.login;
-        const child = spawn(await goTool("registry"), ["-address", server, "-blobs", join(folder, "blobs")], {
-            detached: true,
-            stdio: ["ignore", "ignore", "inherit"],
-            env: { REGISTRY_USERNAME: username, REGISTRY_PASSWORD: password },
-        });
-        remember(child.pid ?? 0);
-        const registry = new TestRegistry(server, folder, child);
-        await waitFor(async () => (await registry.status("/v2/", true).catch(() => 0)) === 200, {
-            within: 20_000,
-            what: "the registry to answer",
-        });
-        return registry;
+        const program = await TestProgram.started(
+            [await goTool("registry"), "-address", server, "-blobs", join(folder, "blobs")],
+            {
+                name: "the registry",
+                answers: async () => (await TestRegistry.statusOf(server, "/v2/", true)) === 200,
+                within: 20_000,
+            },
+            { env: { REGISTRY_USERNAME: username, REGISTRY_PASSWORD: password } },
+        );
+        return new TestRegistry(server, folder, program);
     }
 
     /** How it answers to who has the login, or to who has none. */
     public async status(path: string, isLoggedIn: boolean): Promise<number> {
-        const headers = new Headers(isLoggedIn ? { Authorization: TestRegistry.authorization() } : {});
-        return (await fetch(`http://${this.server}${path}`, { headers })).status;
+        return await TestRegistry.statusOf(this.server, path, isLoggedIn);
     }
 
     /** Takes the image of an archive in, and hands back its full name. */
@@ -72,9 +67,14 @@ export class TestRegistry {
 
     /** Ends it, and removes what the cluster has pulled from it. */
     public async stop(): Promise<void> {
-        this.child.kill();
+        await this.program.stop();
         rmSync(this.folder, { recursive: true, force: true });
         await removeImages(`${this.server}/`);
+    }
+
+    private static async statusOf(server: string, path: string, isLoggedIn: boolean): Promise<number> {
+        const headers = new Headers(isLoggedIn ? { Authorization: TestRegistry.authorization() } : {});
+        return (await fetch(`http://${server}${path}`, { headers })).status;
     }
 
     private static authorization(): string {

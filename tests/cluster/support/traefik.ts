@@ -2,14 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clusterEnvironment } from "../../../local/session/targetCluster";
-import { waitFor } from "../../../local/support/deadline";
-import { type Companion, output, start } from "../../../local/support/execution";
+import { output } from "../../../local/support/execution";
 import { goModuleFiles, goTool } from "../../../local/tools/goTools";
 import { defineCustomResources, removeCustomResources } from "./customResources";
 import { testPrefix } from "./installation";
 import { cluster, kube } from "./kubernetes";
 import { freePort } from "./ports";
-import { remember } from "./processes";
+import { TestProgram } from "./testProgram";
 
 const namespace = `${testPrefix}-gateway`;
 const ingressClass = `${testPrefix}-traefik`;
@@ -22,7 +21,7 @@ export class Traefik {
     public static readonly gateway = { name: "gateway", namespace };
 
     private constructor(
-        private readonly process: Companion,
+        private readonly program: TestProgram,
         /** Ports of loopback by protocol. */
         public readonly ports: { readonly http: number; readonly https: number },
         /** Certificate and key of the host, which signed itself. */
@@ -36,7 +35,7 @@ export class Traefik {
         const ports = { http: await freePort(), https: await freePort() };
         const certificate = await certificateFor(host);
         await kube(["apply", "--filename", "-"], objects(ports, certificate));
-        const process_ = await start(
+        const program = await TestProgram.started(
             [
                 traefik,
                 `--entrypoints.web.address=127.0.0.1:${ports.http}`,
@@ -49,27 +48,15 @@ export class Traefik {
                 "--global.checknewversion=false",
                 "--global.sendanonymoususage=false",
             ],
+            { name: "traefik", answers: () => answers(`http://127.0.0.1:${ports.http}`), within: 60_000 },
             { env: clusterEnvironment(cluster) },
         );
-        remember(process_.pid);
-        const made = new Traefik(process_, ports, certificate);
-        let said = "";
-        for (const stream of [process_.stdout, process_.stderr]) {
-            stream.on("data", (part) => {
-                said = (said + String(part)).slice(-5000);
-            });
-        }
-        await waitFor(() => answers(`http://127.0.0.1:${ports.http}`), {
-            within: 60_000,
-            what: "traefik to answer",
-            explain: async () => said,
-        });
-        return made;
+        return new Traefik(program, ports, certificate);
     }
 
     /** Stops it, and removes what it needed in the cluster. */
     public async stop(): Promise<void> {
-        await this.process.stop();
+        await this.program.stop();
         await Traefik.removeLeftovers();
         await removeCustomResources(await gatewayDefinitions());
         await kube(["delete", "namespace", namespace, "--ignore-not-found"]);
